@@ -1,0 +1,1 @@
+"""TaskRouter for Python."""
