@@ -151,8 +151,9 @@ def encode_params(params: Params | None = None, keywords: Params | None = None) 
     """Write parameters the way TaskRouter reads them.
 
     A mapping goes under its own names, snake_case keywords under TaskRouter's, keywords last. Scalars
-    become text (``True`` is ``"true"``, moments are ISO 8601), objects JSON text, lists of scalars
-    repeat the parameter, None leaves it out. Nothing of the caller's is changed (Q14, Q15).
+    become text (``True`` is ``"true"``, moments are ISO 8601), objects and lists JSON text, a list for a
+    parameter that takes several values stays one, None leaves it out. Nothing of the caller's is
+    changed (Q14, Q15).
 
     Raises:
         InvalidArgument: A name is no text, or a value cannot be written.
@@ -169,22 +170,27 @@ def encode_params(params: Params | None = None, keywords: Params | None = None) 
     return encoded
 
 
-_JSON_PARAMETERS: Final = frozenset({"Attributes", "Configuration", "EvaluateWorkerAttributes"})
-"""Parameters whose value is a JSON document: even a list in them is text, not a repeated parameter."""
+_REPEATED: Final = frozenset(
+    {
+        "AssignmentStatus",
+        "ConferenceStatusCallbackEvent",
+        "DequeueStatusCallbackEvent",
+        "DequeueStatusCallbackEvents",
+        "StatusCallbackEvent",
+        "QueueSids",
+    }
+)
+"""The parameters of rest-api that take several values; any other list is a JSON document, as in v1's update."""
 
 
 def _encode_value(name: str, value: Any) -> str | list[str]:
     if isinstance(value, str):
         return value
-    if not isinstance(value, (Mapping, list, tuple)):
-        return _scalar(name, value)
-    if isinstance(value, Mapping) or name in _JSON_PARAMETERS or any(map(_nested, value)):
+    if isinstance(value, (list, tuple)) and name in _REPEATED:
+        return [_scalar(name, item) for item in value]
+    if isinstance(value, (Mapping, list, tuple)):
         return _json(name, value)
-    return [_scalar(name, item) for item in value]
-
-
-def _nested(item: Any) -> bool:
-    return item is None or isinstance(item, (Mapping, list, tuple))
+    return _scalar(name, value)
 
 
 def _scalar(name: str, value: Any) -> str:

@@ -1,0 +1,116 @@
+"""One operation, started at once: await it, or be called back.
+
+The original takes callbacks, Python awaits; both start their work immediately. What is under way
+belongs to its client and ends with it: nobody waits for ever, no callback is forgotten (Q1, Q7, Q62).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from .errors import ClientClosed, InvalidArgument, NotReady, TaskRouterError
+
+__all__ = ["Callback", "Operation", "Operations"]
+
+T = TypeVar("T")
+
+Callback = Callable[[TaskRouterError | None, T | None], object]
+"""``callback(error, result)``: one of the two is None. May be a coroutine function."""
+
+Operation = asyncio.Task[T]
+"""A started operation; await it for its result."""
+
+
+class Operations:
+    """Everything that one client has under way.
+
+    Args:
+        report: Told of an exception that a callback raised; must not raise itself.
+    """
+
+    def __init__(self, report: Callable[[BaseException], None]) -> None:
+        self._report = report
+        self._running: set[asyncio.Task[Any]] = set()
+        self._closing = False
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def start(self, work: Coroutine[Any, Any, T], callback: Callback[T] | None = None) -> Operation[T] | None:
+        """Start the work at once.
+
+        Args:
+            work: What to do.
+            callback: If given it is called exactly once, and nothing is returned.
+
+        Returns:
+            The operation to await, or None if there is a callback.
+
+        Raises:
+            NotReady: No event loop is running.
+            ClientClosed: The client is closing.
+        """
+        if not (callback is None or callable(callback)):
+            work.close()  # type: ignore[unreachable]
+            raise InvalidArgument(f"the callback must be a function of (error, result), not {callback!r}")
+        if self._closing:
+            work.close()
+            raise ClientClosed("the client is closed; connect() it again first")
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            work.close()
+            raise NotReady("no event loop is running; call this from a coroutine or a handler") from None
+        if callback is None:
+            return self._spawn(loop, self._guarded(work))
+        self._spawn(loop, self._called_back(work, callback))
+        return None
+
+    def _spawn(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = loop.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _guarded(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        except asyncio.CancelledError:
+            # A waiter that did not cancel anything must not believe that it was cancelled itself.
+            if self._closing:
+                raise ClientClosed("the client was closed before the answer came") from None
+            raise
+        finally:
+            work.close()  # cancelled before its first step, it would be reported as never awaited
+
+    async def _called_back(self, work: Coroutine[Any, Any, T], callback: Callback[T]) -> None:
+        error: TaskRouterError | None = None
+        result: T | None = None
+        try:
+            result = await self._guarded(work)
+        except TaskRouterError as exception:
+            error = exception
+        try:
+            outcome = callback(error, result)
+            if inspect.isawaitable(outcome):
+                await outcome
+        except Exception as exception:  # noqa: BLE001 - whatever a user's callback raises stays his
+            self._report(exception)
+
+    async def aclose(self) -> None:
+        """End everything under way; each waiter and callback gets :class:`ClientClosed`."""
+        self._closing = True
+        try:
+            own = asyncio.current_task()
+            while pending := [task for task in self._running if task is not own]:
+                for task in pending:
+                    task.cancel()
+                await asyncio.wait(pending)
+                for task in pending:
+                    if not task.cancelled():
+                        task.exception()  # seen: an awaitable nobody waits for must not be reported at exit
+        finally:
+            self._closing = False

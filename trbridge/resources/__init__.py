@@ -1,0 +1,1 @@
+"""TaskRouter's resources as typed objects that are bound to their client."""

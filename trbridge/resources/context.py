@@ -1,0 +1,53 @@
+"""What resources see of the client they belong to: a place to send requests, and where things are."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from ..completion import Callback, Operation, Operations
+from ..wire import Reply, Request
+
+__all__ = ["Context", "Requester"]
+
+T = TypeVar("T")
+
+
+class Requester(Protocol):
+    """Sends one request with the client's current token (never a copy of an older one, Q8 and Q9)."""
+
+    def __call__(self, request: Request, /) -> Awaitable[Reply]:
+        """Send it; raises :class:`~trbridge.errors.RequestError`."""
+
+
+class Context:
+    """One per client; every resource the client hands out refers to it.
+
+    Args:
+        send: Sends a request.
+        operations: Keeps what is under way.
+        api_base_url: Base of the REST API, with ``/v1``.
+        workspace_sid: The workspace that everything here belongs to.
+        worker_sid: The worker whose client this is, if it is one.
+    """
+
+    __slots__ = ("api_base_url", "operations", "send", "worker_sid", "workspace_sid", "workspace_url")
+
+    def __init__(
+        self,
+        send: Requester,
+        operations: Operations,
+        api_base_url: str,
+        workspace_sid: str,
+        worker_sid: str | None = None,
+    ) -> None:
+        self.send = send
+        self.operations = operations
+        self.api_base_url = api_base_url.rstrip("/")
+        self.workspace_sid = workspace_sid
+        self.worker_sid = worker_sid
+        self.workspace_url = f"{self.api_base_url}/Workspaces/{workspace_sid}"
+
+    def start(self, work: Coroutine[Any, Any, T], callback: Callback[T] | None) -> Operation[T] | None:
+        """Start an operation; see :meth:`trbridge.completion.Operations.start`."""
+        return self.operations.start(work, callback)
