@@ -106,11 +106,13 @@ class TaskRouterError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        facts = [f"HTTP {self.status}"] if self.status is not None else []
-        if self.code is not None:
-            facts.append(f"code {self.code}")
+        facts = self._facts()
         text = f"{self.message} ({', '.join(facts)})" if facts else self.message
         return f"{text}. Hint: {self.hint}" if self.hint else text
+
+    def _facts(self) -> list[str]:
+        facts = [f"HTTP {self.status}"] if self.status is not None else []
+        return facts if self.code is None else [*facts, f"code {self.code}"]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -169,9 +171,15 @@ class RequestError(TaskRouterError):
     Attributes:
         outcome_unknown: True if the service may have carried the request out all the same, so that
             repeating it blindly could do it twice.
+        attempts: How often it was tried before this error was raised.
     """
 
     outcome_unknown: bool = False
+    attempts: int = 1
+
+    def _facts(self) -> list[str]:
+        facts = super()._facts()
+        return facts if self.attempts == 1 else [*facts, f"after {self.attempts} attempts"]
 
 
 class ApiError(RequestError):
@@ -281,10 +289,15 @@ class TooManyRequests(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: the service is in trouble."""
+    """5xx: the service is in trouble.
+
+    Attributes:
+        retry_after: Seconds to wait, if the service said so (it may with a 503).
+    """
 
     default_status = 500
     default_code = 20500
+    retry_after: float | None = None
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -329,7 +342,14 @@ class RequestTimeout(RequestError):
 
 
 class TransportError(RequestError):
-    """No answer at all: the name did not resolve, the connection was refused or broke off."""
+    """No answer at all: the name did not resolve, the connection was refused or broke off.
+
+    Attributes:
+        kind: What failed, in a word: ``dns``, ``refused``, ``unreachable``, ``reset``, ``tls``, ``proxy``,
+            ``protocol`` (an answer that is no HTTP), or ``network`` for anything else.
+    """
+
+    kind: str = "network"
 
 
 class DecodeError(RequestError):
