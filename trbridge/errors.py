@@ -32,6 +32,7 @@
     ├── NotReady                   too early: connect first
     ├── ClientClosed               too late: the client was closed
     ├── SlowConsumer               a bounded queue is full, or a handler does not keep up
+    ├── JournalError               the emulator's data file cannot be used; ``path`` says which
     └── HandlerError               a handler of yours raised; the cause is in ``__cause__``
 
 The emulator raises the :class:`ApiError` family for the same reasons as the service does, so that one
@@ -56,6 +57,7 @@ __all__ = [
     "HandlerError",
     "InvalidArgument",
     "InvalidToken",
+    "JournalError",
     "MethodNotAllowed",
     "NotFound",
     "NotReady",
@@ -357,7 +359,14 @@ class DecodeError(RequestError):
 
 
 class ConnectionFailed(TaskRouterError):
-    """The websocket could not be opened."""
+    """The websocket could not be opened.
+
+    Attributes:
+        kind: What failed, in a word, as in :class:`TransportError`; or ``http`` for an answer that was no
+            websocket's, with its ``status``, or ``timeout``.
+    """
+
+    kind: str = "network"
 
 
 class ConnectionLost(TaskRouterError):
@@ -380,6 +389,20 @@ class ClientClosed(TaskRouterError):
 
 class SlowConsumer(TaskRouterError):
     """A handler or an iterator does not keep up with the events."""
+
+
+class JournalError(TaskRouterError):
+    """The emulator's data file cannot be opened, read or written.
+
+    Args:
+        message: What is wrong.
+        path: The file.
+        hint: What to do about it.
+    """
+
+    def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
 
 
 class HandlerError(TaskRouterError):
