@@ -218,7 +218,9 @@ TASKS_BY_PRIORITY: Final = Index(
     Task,
     lambda t: tuple((sid, t.priority) for sid in _scopes(t)) if t.assignment_status in LIVE_TASK else (),
 )
-TASKS_BY_CHANNEL: Final = Index("tasks by task channel", Task, lambda t: (t.task_channel_sid,))
+TASKS_BY_CHANNEL: Final = Index(
+    "live tasks by task channel", Task, lambda t: (t.task_channel_sid,) if t.assignment_status in LIVE_TASK else ()
+)
 
 RESERVATIONS_OF: Final = Index("reservations by task and worker", Reservation, lambda r: (r.task_sid, r.worker_sid))
 """By ``task_sid`` and by ``worker_sid``."""

@@ -1,0 +1,81 @@
+"""The Events resource: reading what happened (rest-api 3.10). Nobody creates or changes an event by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from itertools import dropwhile, takewhile
+from typing import Any, Final
+
+from ...errors import BadRequest
+from ..indexes import EVENTS_OF, TASK_CHANNELS_BY_NAME
+from ..model import EventRecord, TaskChannel, Workspace
+from ..paging import Rows, WalkedRows
+from ..parameters import shown
+from ..store import Store
+
+__all__ = ["DEFAULT_MINUTES", "HISTORY_SECONDS", "event_rows"]
+
+DEFAULT_MINUTES: Final = 15
+HISTORY_SECONDS: Final = 30 * 86_400.0
+"""Events are kept for 30 days (rest-api 1.5)."""
+
+_SIDS: Final = ("reservation_sid", "task_sid", "worker_sid", "task_queue_sid", "workflow_sid")
+"""Filters by what an event is about, the most telling first."""
+
+
+def event_rows(store: Store, workspace: Workspace, values: Mapping[str, Any], now: float) -> Rows:
+    """The events of a list, newest first [I].
+
+    Args:
+        store: Where they are.
+        workspace: Whose events.
+        values: The filters that were given: ``minutes`` (default 15), ``start_date``, ``end_date``,
+            ``event_type``, ``sid``, the SIDs of what it is about, ``task_channel`` by SID or unique name.
+        now: The moment, epoch seconds.
+
+    Raises:
+        BadRequest: Minutes are not positive, or the task channel is unknown.
+    """
+    start, end = _window(values, now)
+    wanted = {name: values[name] for name in (*_SIDS, "event_type", "sid") if name in values}
+    if "task_channel" in values:
+        wanted["task_channel_sid"] = _channel(store, workspace, values["task_channel"]).sid
+    return WalkedRows(
+        store, EVENTS_OF, _key(workspace, wanted), _keep(workspace, wanted, start, end), newest_first=True
+    )
+
+
+def _window(values: Mapping[str, Any], now: float) -> tuple[float, float]:
+    """From and until when. An event asked for by its SID is found at any age [I]."""
+    minutes, start, end = (values.get(name) for name in ("minutes", "start_date", "end_date"))
+    if minutes is not None and minutes <= 0:
+        raise BadRequest(f"Invalid Minutes. '{minutes}' is not 1 or more.")
+    if start is None:
+        until = now if end is None else end
+        start = until - 60.0 * (minutes or DEFAULT_MINUTES) if minutes or "sid" not in values else 0.0
+    # "Up to and including" a whole second holds all of that second.
+    return max(start, now - HISTORY_SECONDS), float("inf") if end is None else end + 0.999_999
+
+
+def _key(workspace: Workspace, wanted: Mapping[str, Any]) -> Hashable:
+    for name in (*_SIDS, "task_channel_sid"):
+        if name in wanted:
+            sid: str = wanted[name]
+            return sid
+    return (workspace.sid, wanted["event_type"]) if "event_type" in wanted else workspace.sid
+
+
+def _keep(workspace: Workspace, wanted: Mapping[str, Any]) -> Callable[[EventRecord], bool]:
+    checks = tuple(wanted.items())
+
+    def keep(event: EventRecord) -> bool:
+        return event.workspace_sid == workspace.sid and all(getattr(event, name) == value for name, value in checks)
+
+    return keep
+
+
+def _channel(store: Store, workspace: Workspace, name: str) -> TaskChannel:
+    channel = store.get(TaskChannel, name) or store.first(TASK_CHANNELS_BY_NAME, (workspace.sid, name))
+    if channel is None or channel.workspace_sid != workspace.sid:
+        raise BadRequest(f"Invalid TaskChannel. There is no task channel '{shown(name)}' in this workspace.")
+    return channel
