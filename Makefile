@@ -1,0 +1,38 @@
+# Each target sets up what it needs: .venv is made once, and again when pyproject.toml changes.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench bench-quick format clean
+.DEFAULT_GOAL := test
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("trbridge needs Python 3.11 or later; say which: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: .venv/ready
+	@$(BIN)/trbridge demo
+
+# Branch coverage of the package gates at 95 % (pyproject.toml, tool.coverage.report).
+test: .venv/ready
+	$(BIN)/python -X dev -m pytest -n 2 --dist loadfile --cov --cov-report=term
+
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready
+	$(BIN)/python -m benchmarks
+
+bench-quick: .venv/ready
+	$(BIN)/python -m benchmarks --quick
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* build dist

@@ -1,0 +1,262 @@
+"""Between a client and its connection: the ready request, the token's renewal, frames, events.
+
+A frame that arrives between the opening of the socket and the moment the client is up to date waits
+(F46): a handler for an event never runs before the one for ``ready``, and one that is registered right
+after ``connect()`` misses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from .. import session as effects
+from ..connection import Connection
+from ..errors import ClientClosed, DecodeError, NotReady, SlowConsumer, TaskRouterError, TokenError
+from ..events import CLIENT_EVENTS, Disconnected
+from ..session import Session, SessionOptions, State
+from ..wire import Request, decode_event
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .base import Client
+
+__all__ = ["Link"]
+
+_log = logging.getLogger("trbridge.client")
+
+_MOST_HELD_FRAMES = 10_000
+"""Frames kept until the client is up to date; more than a worker's channel brings in a day."""
+
+
+class Link:
+    """Connects one client, and keeps it connected.
+
+    Args:
+        client: The client; told of everything through its own methods.
+        options: Timing of the connection.
+        ssl_context: For the websocket; the system's by default.
+    """
+
+    def __init__(self, client: Client, options: SessionOptions, ssl_context: ssl.SSLContext | None) -> None:
+        self._client = client
+        self._options = options
+        self._ssl = ssl_context
+        self._session: Session | None = None
+        self._connection: Connection | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._held: deque[bytes] = deque()
+        self._holding = True
+        self._awaiting_ready = 0
+        self._ready: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[None] | None = None
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            effects.RequestReady: self._on_request_ready,
+            effects.Connected: lambda _: self._publish("connected"),
+            effects.Ready: self._on_ready,
+            effects.Disconnected: self._on_disconnected,
+            effects.TokenExpired: lambda _: self._publish("token.expired"),
+            effects.RefreshToken: lambda _: self._spawn(self._refresh()),
+            effects.Report: lambda effect: client.emitter.report(effect.error),
+            effects.StateChanged: self._on_state,
+            effects.Stopped: self._on_stopped,
+        }
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._session.state if self._session is not None else State.IDLE
+
+    # -- what the client asks for ------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Start if need be, and wait until ready."""
+        if self.state in _AT_REST:
+            await self._shut()
+            self._start()
+        self._awaiting_ready += 1
+        try:
+            if self._ready is not None:
+                await asyncio.shield(self._ready)
+        finally:
+            self._awaiting_ready -= 1
+            if self.state is State.READY and self._holding:
+                # Only after the caller's next step, in which it registers its handlers.
+                asyncio.get_running_loop().call_soon(self._release)
+
+    async def ended(self) -> None:
+        """Wait until closed; raises the reason if the client gave up."""
+        if self._ended is not None:
+            await asyncio.shield(self._ended)
+
+    async def aclose(self) -> None:
+        """Disconnect, and end what the link itself has under way."""
+        await self._shut()
+        _settle(self._ready, ClientClosed("the client was closed before it was ready"))
+        _settle(self._ended)
+
+    def reconnect(self) -> None:
+        """Connect again at once."""
+        if self._connection is None:
+            raise NotReady("there is no connection yet; connect() first")
+        self._connection.reconnect()
+
+    def token_updated(self) -> None:
+        """The client's token is a new one."""
+        if self._connection is not None:
+            self._connection.token_updated(self._client.token_expires_at)
+
+    # -- starting and stopping ---------------------------------------------------------------------
+
+    def _start(self) -> None:
+        client = self._client
+        loop = asyncio.get_running_loop()
+        self._ready, self._ended = loop.create_future(), loop.create_future()
+        self._session = Session(random=random.random, options=self._options, can_refresh=client.can_refresh_token)
+        self._connection = Connection(
+            self._session,
+            url=client.websocket_url,
+            on_effect=self._on_effect,
+            on_frame=self._on_frame,
+            ssl=self._ssl,
+        )
+        self._connection.token_updated(client.token_expires_at)
+        self._connection.start()
+
+    async def _shut(self) -> None:
+        connection, self._connection = self._connection, None
+        self._holding = True
+        self._held.clear()
+        try:
+            if connection is not None:
+                await connection.aclose()
+        finally:
+            while pending := self._tasks - {asyncio.current_task()}:
+                for task in pending:
+                    task.cancel()
+                await asyncio.wait(pending)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- what the session asks for -----------------------------------------------------------------
+
+    def _on_effect(self, effect: effects.Effect) -> None:
+        handler = self._handlers.get(type(effect))
+        if handler is not None:
+            handler(effect)
+
+    def _publish(self, name: str, *args: Any) -> None:
+        self._client.emitter.publish(name, *args, origin="client")
+
+    def _on_request_ready(self, effect: effects.RequestReady) -> None:
+        self._spawn(self._request_ready(effect.epoch))
+
+    async def _request_ready(self, epoch: int) -> None:
+        connection = self._connection
+        try:
+            reply = await self._client.send(Request("GET", self._client.ready_url, event_type="ready"))
+            if connection is self._connection:
+                self._client.absorb_ready(reply)
+        except TaskRouterError as error:
+            if connection is not None:
+                connection.ready_failed(epoch, error)
+        else:
+            if connection is not None:
+                connection.ready_succeeded(epoch)
+
+    def _on_ready(self, _: effects.Ready) -> None:
+        _settle(self._ready)
+        self._client.on_ready()
+        if not self._awaiting_ready:
+            self._release()
+
+    def _release(self) -> None:
+        if self._holding and self.state is State.READY:
+            self._spawn(self._catch_up(self._connection))
+
+    async def _catch_up(self, connection: Connection | None) -> None:
+        await self._client.catch_up()
+        if connection is not self._connection or self.state is not State.READY:
+            return  # lost meanwhile: the next ready catches up again
+        self._holding = False
+        while self._held:
+            self._receive(self._held.popleft())
+
+    def _on_disconnected(self, effect: effects.Disconnected) -> None:
+        self._holding = True
+        if self._ready is None or self._ready.done():
+            self._ready = asyncio.get_running_loop().create_future()
+        retry_in = effect.delay if effect.will_retry else None
+        _log.info("disconnected: %s; %s", effect.message, _plan(effect))
+        disconnected = Disconnected(message=effect.message, code=effect.code, reason=effect.reason, retry_in=retry_in)
+        self._publish("disconnected", disconnected)
+
+    def _on_state(self, effect: effects.StateChanged) -> None:
+        _log.debug("%s -> %s", effect.old, effect.new)
+        self._publish("state", effect.new)
+
+    def _on_stopped(self, effect: effects.Stopped) -> None:
+        _settle(self._ready, effect.error)
+        _settle(self._ended, effect.error)
+        self._client.emitter.report(effect.error)
+
+    async def _refresh(self) -> None:
+        connection = self._connection
+        try:
+            await self._client.refresh_token()
+        except TokenError as error:
+            if connection is not None:
+                connection.refresh_failed(error)
+        else:
+            self.token_updated()
+
+    # -- frames ------------------------------------------------------------------------------------
+
+    def _on_frame(self, frame: bytes) -> None:
+        if not self._holding:
+            self._receive(frame)
+        elif len(self._held) < _MOST_HELD_FRAMES:
+            if not frame.isspace():
+                self._held.append(frame)
+        else:
+            self._client.emitter.report(SlowConsumer(f"more than {_MOST_HELD_FRAMES} frames came before ready"))
+
+    def _receive(self, frame: bytes) -> None:
+        try:
+            event = decode_event(frame)
+            if event is None:
+                return
+            if not event.event_type:
+                _log.debug("a frame without event_type was dropped")
+                return
+            name = f"server.{event.event_type}" if event.event_type in CLIENT_EVENTS else event.event_type
+            self._client.receive(name, event.payload)
+        except DecodeError as error:
+            self._client.emitter.report(error)
+
+
+_AT_REST = frozenset({State.IDLE, State.CLOSED, State.STOPPED})
+
+
+def _settle(future: asyncio.Future[None] | None, error: TaskRouterError | None = None) -> None:
+    if future is None or future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
+        future.exception()  # seen: without a waiter it must not be reported as never retrieved
+
+
+def _plan(effect: effects.Disconnected) -> str:
+    if not effect.will_retry:
+        return "staying so"
+    return "trying again" if effect.delay is None else f"trying again in {effect.delay:.1f} s"
