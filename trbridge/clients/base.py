@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 
 from ..completion import Operations
 from ..credentials import Credentials, Token
 from ..errors import NotReady
-from ..events import Emitter, EventStream, Handler
+from ..events import Emitter
 from ..requester import HttpPool, HttpRequester, RetryInfo
 from ..resources.context import Context
 from ..resources.instance import InstanceResource
@@ -21,6 +21,7 @@ from ..urls import channel_url, resolve_bases, websocket_url
 from ..wire import Reply, Request
 from .debug import print_debug_log
 from .link import Link
+from .listening import Listening
 
 if TYPE_CHECKING:
     import ssl
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Client"]
 
 
-class Client:
+class Client(Listening):
     """Base of :class:`~trbridge.Workspace`, :class:`~trbridge.Worker` and :class:`~trbridge.TaskQueue`.
 
     Nothing starts in the constructor: ``async with`` connects, and so does :meth:`connect`.
@@ -208,53 +209,6 @@ class Client:
         return await self._requester.send(
             request, channel_url=self.channel_url, token=lambda: self._credentials.current
         )
-
-    # -- events ------------------------------------------------------------------------------------
-
-    @overload
-    def on(self, event: str) -> Callable[[Handler], Handler]: ...
-    @overload
-    def on(self, event: str, handler: Handler) -> Handler: ...
-    def on(self, event: str, handler: Any = None) -> Any:
-        """Call a function, or start a coroutine function, at each event of this name.
-
-        As a decorator or directly; returns the handler. One that raises is reported as ``error``.
-        """
-        return self.emitter.on(event) if handler is None else self.emitter.on(event, handler)
-
-    @overload
-    def once(self, event: str) -> Callable[[Handler], Handler]: ...
-    @overload
-    def once(self, event: str, handler: Handler) -> Handler: ...
-    def once(self, event: str, handler: Any = None) -> Any:
-        """As :meth:`on`, for the next event only."""
-        return self.emitter.once(event) if handler is None else self.emitter.once(event, handler)
-
-    def remove_listener(self, event: str, handler: Callable[..., Any]) -> None:
-        """Stop calling a handler."""
-        self.emitter.remove_listener(event, handler)
-
-    def remove_all_listeners(self, event: str | None = None) -> None:
-        """Stop calling any handler of this event, or of all."""
-        self.emitter.remove_all_listeners(event)
-
-    def listeners(self, event: str) -> list[Callable[..., Any]]:
-        """The handlers of an event."""
-        return self.emitter.listeners(event)
-
-    def listen(self, *types: str, size: int = 1000) -> EventStream:
-        """Events one by one, in order, of the given names or all; ends when the client is closed.
-
-        Example::
-
-            async for event in workspace.listen("task.created", "task.canceled"):
-                print(event.type, event.payload.sid)
-
-        Args:
-            types: Names of events.
-            size: How many events may wait before :class:`~trbridge.SlowConsumer` is raised.
-        """
-        return self.emitter.listen(*types, size=size)
 
     # -- for the link ------------------------------------------------------------------------------
 

@@ -112,7 +112,7 @@ class Workspace(Client):
 
     @property
     def events(self) -> EventList:
-        """TaskRouter's log of events, kept for 30 days. (Live events come through :meth:`on`.)"""
+        """TaskRouter's log of events, kept for 30 days. Live events come through :meth:`on`."""
         return self.resource.events
 
     @property
@@ -195,4 +195,5 @@ class Workspace(Client):
         return bind(WorkspaceInstance(sid=claims.workspace_sid), Bound(context, NULL))
 
     def absorb_ready(self, reply: Reply) -> None:
+        """Take over the properties that the ready request brought."""
         self.resource._absorb(reply)
