@@ -66,6 +66,10 @@ def _step(_store: Store, task: Task) -> float | None:
     return task.step_deadline if task.assignment_status == "pending" else None
 
 
+def _clock(_store: Store, task: Task) -> float | None:
+    return task.clock_deadline if task.assignment_status == "pending" else None
+
+
 def _ttl(_store: Store, task: Task) -> float | None:
     return task.date_created + task.timeout if task.assignment_status in {"pending", "reserved"} else None
 
@@ -88,6 +92,7 @@ def _retention(store: Store, event: EventRecord) -> float | None:
 TIMERS: Final = (
     Timer("reservation.timeout", Reservation, _reservation_timeout),
     Timer("task.step", Task, _step),
+    Timer("task.clock", Task, _clock),
     Timer("task.ttl", Task, _ttl),
     Timer("task.assigned", Task, _assigned),
     Timer("task.ended", Task, _ended),

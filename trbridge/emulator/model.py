@@ -164,6 +164,8 @@ class Task(Entity, frozen=True, kw_only=True, gc=False):
         target_index: Index of the filter's target (routing step) it is in.
         step_base: Task age in seconds on entering the present filter (routing 2.3).
         step_deadline: Moment at which the present step ends; None if it has no timeout.
+        clock_deadline: Moment at which a ``taskrouter.*`` time variable in the step's expression may change its
+            answer; None if it reads none.
         known_worker_sid: The worker the present step asks for (routing 2.5).
         assignment_cycles: How often it went from pending to reserved (at most 1,000).
         assigned_at: When a reservation was accepted.
@@ -191,6 +193,7 @@ class Task(Entity, frozen=True, kw_only=True, gc=False):
     target_index: int | None = None
     step_base: float = 0.0
     step_deadline: float | None = None
+    clock_deadline: float | None = None
     known_worker_sid: str | None = None
     assignment_cycles: int = 0
     assigned_at: float | None = None
@@ -204,6 +207,7 @@ class Reservation(Entity, frozen=True, kw_only=True, gc=False):
         task_channel_sid: Channel whose capacity it takes: the task's when it was created.
         deadline: Moment at which a pending reservation times out.
         worker_previous_activity_sid: The worker's activity before the reservation.
+        post_work_activity_sid: Activity for the worker when the work is over, as an instruction said.
     """
 
     kind = "reservation"
@@ -217,6 +221,7 @@ class Reservation(Entity, frozen=True, kw_only=True, gc=False):
     reservation_status: str = "pending"
     deadline: float | None = None
     worker_previous_activity_sid: str | None = None
+    post_work_activity_sid: str | None = None
     version: int = 0
     canceled_reason_code: int | None = None
 
