@@ -84,6 +84,8 @@ class Inflater:
             DecodeError: They are not gzip.
         """
         room = self._limit + 1 - len(self._body)
+        if room <= 0:  # to zlib, 0 would mean as much as there is
+            return
         if self._gzip is None:
             self._body += chunk[:room]
             return

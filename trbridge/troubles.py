@@ -76,9 +76,9 @@ def _kind(error: OSError) -> str | None:
 
 
 def _words(error: OSError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message
     if isinstance(error, ssl.SSLError):
-        return (error.reason or "").replace("_", " ").lower()
+        # Only errors that OpenSSL made have these.
+        words = getattr(error, "verify_message", None) or getattr(error, "reason", None) or ""
+        return str(words).replace("_", " ")
     # asyncio's words for a refusal repeat the address and nothing else.
     return "" if isinstance(error, ConnectionRefusedError) else error.strerror or ""
