@@ -6,7 +6,7 @@ routing 6.3). Which groups of them belong to an event follows from the kinds of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -101,92 +101,116 @@ _REFERENCES: Final[dict[type[Entity], tuple[tuple[str, type[Entity], str], ...]]
 """What a resource refers to: name in the Subject, kind, field with the SID. Walked in this order."""
 
 
-def text(value: object) -> str:
-    """A value of ``event_data``: all of them are text (rest-api 3.10)."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-_Pairs = Iterator[tuple[str, object]]
+_Values = dict[str, object]
 """Names and values; None leaves a name out."""
 
 
-def _activity(subject: Subject, _now: float) -> _Pairs:
-    if subject.activity is not None:
-        yield "activity_sid", subject.activity.sid
-        yield "activity_name", subject.activity.friendly_name
-        yield "activity_available", subject.activity.available
+def _activity(subject: Subject, _now: float) -> _Values:
+    activity = subject.activity
+    if activity is None:
+        return {}
+    return {
+        "activity_sid": activity.sid,
+        "activity_name": activity.friendly_name,
+        "activity_available": activity.available,
+    }
 
 
-def _task_channel(subject: Subject, _now: float) -> _Pairs:
-    if subject.task_channel is not None:
-        yield "task_channel_sid", subject.task_channel.sid
-        yield "task_channel_name", subject.task_channel.friendly_name
-        yield "task_channel_unique_name", subject.task_channel.unique_name
-        yield "task_channel_optimized_routing", subject.task_channel.channel_optimized_routing
+def _task_channel(subject: Subject, _now: float) -> _Values:
+    channel = subject.task_channel
+    if channel is None:
+        return {}
+    return {
+        "task_channel_sid": channel.sid,
+        "task_channel_name": channel.friendly_name,
+        "task_channel_unique_name": channel.unique_name,
+        "task_channel_optimized_routing": channel.channel_optimized_routing,
+    }
 
 
-def _channel_name(subject: Subject, _now: float) -> _Pairs:
-    if subject.task_channel is not None:
-        yield "task_channel_sid", subject.task_channel.sid
-        yield "task_channel_unique_name", subject.task_channel.unique_name
+def _channel_name(subject: Subject, _now: float) -> _Values:
+    channel = subject.task_channel
+    if channel is None:
+        return {}
+    return {
+        "task_channel_sid": channel.sid,
+        "task_channel_unique_name": channel.unique_name,
+    }
 
 
-def _task_queue(subject: Subject, _now: float) -> _Pairs:
-    if subject.task_queue is not None:
-        yield "task_queue_sid", subject.task_queue.sid
-        yield "task_queue_name", subject.task_queue.friendly_name
-        yield "task_queue_target_expression", subject.task_queue.target_workers
+def _task_queue(subject: Subject, _now: float) -> _Values:
+    queue = subject.task_queue
+    if queue is None:
+        return {}
+    return {
+        "task_queue_sid": queue.sid,
+        "task_queue_name": queue.friendly_name,
+        "task_queue_target_expression": queue.target_workers,
+    }
 
 
-def _workflow(subject: Subject, _now: float) -> _Pairs:
-    if subject.workflow is not None:
-        yield "workflow_sid", subject.workflow.sid
-        yield "workflow_name", subject.workflow.friendly_name
+def _workflow(subject: Subject, _now: float) -> _Values:
+    workflow = subject.workflow
+    if workflow is None:
+        return {}
+    return {"workflow_sid": workflow.sid, "workflow_name": workflow.friendly_name}
 
 
-def _worker(subject: Subject, _now: float) -> _Pairs:
-    worker = subject.worker
-    if worker is not None:
-        yield "worker_sid", worker.sid
-        yield "worker_name", worker.friendly_name
-        yield "worker_attributes", worker.attributes
-        yield "worker_activity_sid", worker.activity_sid
-        yield "worker_activity_name", subject.activity.friendly_name if subject.activity else None
-        yield "worker_version", worker.version
+def _worker(subject: Subject, _now: float) -> _Values:
+    worker, activity = subject.worker, subject.activity
+    if worker is None:
+        return {}
+    return {
+        "worker_sid": worker.sid,
+        "worker_name": worker.friendly_name,
+        "worker_attributes": worker.attributes,
+        "worker_activity_sid": worker.activity_sid,
+        "worker_activity_name": None if activity is None else activity.friendly_name,
+        "worker_version": worker.version,
+    }
 
 
-def _worker_channel(subject: Subject, _now: float) -> _Pairs:
+def _worker_channel(subject: Subject, _now: float) -> _Values:
     channel = subject.worker_channel
-    if channel is not None:
-        yield "worker_channel_available", channel.available
+    if channel is None:
+        return {}
+    return {
+        "worker_channel_available": channel.available,
         # [I] what is left of it, in tasks; the sources only name the parameter.
-        yield "worker_channel_available_capacity", max(0, channel.configured_capacity - subject.channel_load)
-        yield "worker_channel_task_count", subject.channel_load
+        "worker_channel_available_capacity": max(0, channel.configured_capacity - subject.channel_load),
+        "worker_channel_task_count": subject.channel_load,
+    }
 
 
-def _task(subject: Subject, now: float) -> _Pairs:
+def _task(subject: Subject, now: float) -> _Values:
     task = subject.task
-    if task is not None:
-        yield "task_sid", task.sid
-        yield "task_attributes", task.attributes
-        yield "task_age", max(0, int(now - task.date_created))
-        yield "task_priority", task.priority
-        yield "task_assignment_status", task.assignment_status
-        yield "task_date_created", int(task.date_created)
-        if task.assignment_status in {"canceled", "completed"}:
-            yield f"task_{task.assignment_status}_reason", task.reason
-        yield "known_worker_sid", task.known_worker_sid
+    if task is None:
+        return {}
+    status = task.assignment_status
+    return {
+        "task_sid": task.sid,
+        "task_attributes": task.attributes,
+        "task_age": max(0, int(now - task.date_created)),
+        "task_priority": task.priority,
+        "task_assignment_status": status,
+        "task_date_created": int(task.date_created),
+        "task_canceled_reason": task.reason if status == "canceled" else None,
+        "task_completed_reason": task.reason if status == "completed" else None,
+        "known_worker_sid": task.known_worker_sid,
+    }
 
 
-def _reservation(subject: Subject, _now: float) -> _Pairs:
-    if subject.reservation is not None:
-        yield "reservation_sid", subject.reservation.sid
-        yield "canceled_reason_code", subject.reservation.canceled_reason_code
+def _reservation(subject: Subject, _now: float) -> _Values:
+    reservation = subject.reservation
+    if reservation is None:
+        return {}
+    return {
+        "reservation_sid": reservation.sid,
+        "canceled_reason_code": reservation.canceled_reason_code,
+    }
 
 
-_Group = Callable[[Subject, float], _Pairs]
+_Group = Callable[[Subject, float], _Values]
 
 GROUPS: Final[dict[type[Entity], tuple[_Group, ...]]] = {
     Workspace: (),
@@ -200,3 +224,10 @@ GROUPS: Final[dict[type[Entity], tuple[_Group, ...]]] = {
     Reservation: (_reservation, _task, _channel_name, _task_queue, _workflow, _worker),
 }
 """Which groups of routing 6.3 go with which kind of resource."""
+
+
+def text(value: object) -> str:
+    """A value of ``event_data``: all of them are text (rest-api 3.10)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

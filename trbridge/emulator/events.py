@@ -81,7 +81,11 @@ def make_event(
         resource_sid=_resource_sid(resource),
         actor_sid=subject.workspace.sid,
         description=_describe(event_type, resource, subject) if description is None else description,
-        data={name: text(value) for name, value in values.items() if value is not None},
+        data={
+            name: value if isinstance(value, str) else text(value)
+            for name, value in values.items()
+            if value is not None
+        },
         **_sids(subject),
     )
     return event, subject

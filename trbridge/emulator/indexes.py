@@ -88,14 +88,20 @@ class Ordinals:
     def add(self, ordinal: int) -> None:
         """Put a number in; one that is there already must not be added again."""
         self._count += 1
-        if not self._blocks:
-            self._blocks.append([ordinal])
-            return
-        at = min(self._block_of(ordinal), len(self._blocks) - 1)
-        block = self._blocks[at]
-        insort(block, ordinal)
-        if len(block) > 2 * _BLOCK:
-            self._blocks[at : at + 1] = [block[:_BLOCK], block[_BLOCK:]]
+        blocks = self._blocks
+        if not blocks:
+            blocks.append([ordinal])
+        elif ordinal > blocks[-1][-1]:  # nearly always: ordinals rise
+            if len(blocks[-1]) < _BLOCK:
+                blocks[-1].append(ordinal)
+            else:
+                blocks.append([ordinal])
+        else:
+            at = self._block_of(ordinal)
+            block = blocks[at]
+            insort(block, ordinal)
+            if len(block) > 2 * _BLOCK:
+                blocks[at : at + 1] = [block[:_BLOCK], block[_BLOCK:]]
 
     def remove(self, ordinal: int) -> None:
         """Take a number out; it must be there."""
@@ -165,13 +171,20 @@ class Index(Generic[E]):
 
 
 def _present(*keys: Hashable) -> tuple[Hashable, ...]:
-    return tuple(key for key in keys if key is not None)
+    return tuple([key for key in keys if key is not None])
 
 
 def _scopes(task: Task) -> tuple[str, ...]:
     """SIDs a task is counted under: workspace, queue, workflow."""
-    sids = (task.workspace_sid, task.task_queue_sid, task.workflow_sid)
-    return tuple(sid for sid in sids if sid is not None)
+    queue, workflow = task.task_queue_sid, task.workflow_sid
+    if queue is not None and workflow is not None:  # nearly always, and this runs on every change of a task
+        return task.workspace_sid, queue, workflow
+    return tuple(sid for sid in (task.workspace_sid, queue, workflow) if sid is not None)
+
+
+def _under(task: Task, value: object) -> tuple[tuple[str, object], ...]:
+    """The scopes of a task, each with a value."""
+    return tuple([(sid, value) for sid in _scopes(task)])  # a list is quicker to fill than a generator
 
 
 BY_WORKSPACE: Final[dict[type[Entity], Index[Any]]] = {
@@ -207,16 +220,14 @@ WORKFLOWS_BY_NAME: Final = Index("workflows by name", Workflow, lambda w: ((w.wo
 
 TASKS_OF: Final = Index("tasks by queue and workflow", Task, lambda t: _scopes(t)[1:])
 """By ``task_queue_sid`` and by ``workflow_sid``."""
-TASKS_BY_STATUS: Final = Index(
-    "tasks by status", Task, lambda t: tuple((sid, t.assignment_status) for sid in _scopes(t))
-)
+TASKS_BY_STATUS: Final = Index("tasks by status", Task, lambda t: _under(t, t.assignment_status))
 """By ``(sid, assignment_status)``, the SID being the workspace's, the queue's or the workflow's."""
 TASKS_LIVE: Final = Index("live tasks", Task, lambda t: _scopes(t) if t.assignment_status in LIVE_TASK else ())
 """Tasks that are not over, by the SID of the workspace, the queue or the workflow."""
 TASKS_BY_PRIORITY: Final = Index(
     "live tasks by priority",
     Task,
-    lambda t: tuple((sid, t.priority) for sid in _scopes(t)) if t.assignment_status in LIVE_TASK else (),
+    lambda t: _under(t, t.priority) if t.assignment_status in LIVE_TASK else (),
 )
 TASKS_BY_CHANNEL: Final = Index(
     "live tasks by task channel", Task, lambda t: (t.task_channel_sid,) if t.assignment_status in LIVE_TASK else ()

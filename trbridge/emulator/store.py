@@ -196,7 +196,10 @@ class Store:
         if new is not None:
             table[sid] = new
         for index in self._indexes[kind]:
-            self._regroup(index, ordinal, old, new)
+            before = () if old is None else index.keys(old)
+            after = () if new is None else index.keys(new)
+            if before != after:
+                self._regroup(self._groups[index], ordinal, before, after)
         if new is None:
             table.pop(sid, None)
             del self._sids[self._ordinals.pop(sid)]
@@ -216,7 +219,7 @@ class Store:
         self._groups[index] = {}
         self._indexes[index.kind].append(index)
         for sid, entity in self._tables[index.kind].items():
-            self._regroup(index, self._ordinals[sid], None, entity)
+            self._regroup(self._groups[index], self._ordinals[sid], (), index.keys(entity))
 
     def observe(self, kind: type[E], observer: Callable[[E | None, E | None], None]) -> None:
         """Call ``observer(old, new)`` on every change of a kind, beginning with what is there.
@@ -229,12 +232,11 @@ class Store:
         for entity in list(self.table(kind).values()):
             observer(None, entity)
 
-    def _regroup(self, index: Index[Any], ordinal: int, old: Entity | None, new: Entity | None) -> None:
-        before = () if old is None else index.keys(old)
-        after = () if new is None else index.keys(new)
-        if before == after:
-            return
-        groups = self._groups[index]
+    @staticmethod
+    def _regroup(
+        groups: dict[Hashable, Ordinals], ordinal: int, before: tuple[Hashable, ...], after: tuple[Hashable, ...]
+    ) -> None:
+        """Move an entity from the groups of some keys to those of others."""
         for key in before:
             if key not in after:
                 group = groups[key]
@@ -243,9 +245,10 @@ class Store:
                     del groups[key]
         for key in after:
             if key not in before:
-                if key not in groups:
-                    groups[key] = Ordinals()
-                groups[key].add(ordinal)
+                found = groups.get(key)
+                if found is None:
+                    found = groups[key] = Ordinals()
+                found.add(ordinal)
 
     # Looking at it as a whole
 
