@@ -40,9 +40,25 @@ def event_rows(store: Store, workspace: Workspace, values: Mapping[str, Any], no
     wanted = {name: values[name] for name in (*_SIDS, "event_type", "sid") if name in values}
     if "task_channel" in values:
         wanted["task_channel_sid"] = _channel(store, workspace, values["task_channel"]).sid
-    return WalkedRows(
-        store, EVENTS_OF, _key(workspace, wanted), _keep(workspace, wanted, start, end), newest_first=True
-    )
+    return _EventRows(store, _key(workspace, wanted), _keep(workspace, wanted), start, end)
+
+
+class _EventRows(WalkedRows):
+    """Events of a window. They are in order of time, so that a walk can end where the window does."""
+
+    def __init__(
+        self, store: Store, key: Hashable, keep: Callable[[EventRecord], bool], start: float, end: float
+    ) -> None:
+        super().__init__(store, EVENTS_OF, key, keep, newest_first=True)
+        self._start = start
+        self._end = end
+
+    def _walk(self, ordinal: int | None, *, up: bool) -> Iterator[EventRecord]:
+        events: Iterator[EventRecord] = super()._walk(ordinal, up=up)
+        if up:
+            return takewhile(lambda event: event.event_date <= self._end, events)
+        recent = takewhile(lambda event: event.event_date >= self._start, events)
+        return dropwhile(lambda event: event.event_date > self._end, recent)
 
 
 def _window(values: Mapping[str, Any], now: float) -> tuple[float, float]:

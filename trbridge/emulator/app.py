@@ -1,0 +1,93 @@
+"""The emulator as one ASGI application: REST, the event bridge, and what is added to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from .bridge import Bridge
+from .channels import Channels
+from .driver import Driver
+from .gatekeeper import Gatekeeper
+from .options import Options
+from .rest import Rest
+from .sockets import Sockets
+from .web import AsgiScope, Receive, Send
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from .engine import Engine
+
+__all__ = ["App", "create_app"]
+
+_REST: Final = "/v1/Workspaces"
+_BRIDGE: Final = "/v1/wschannels"
+
+
+class App:
+    """An ASGI application. REST and the bridge are asked before the web framework, which takes the rest.
+
+    Attributes:
+        engine: The emulator's core.
+        options: Its choices.
+        channels: The open sockets.
+        driver: What wakes the engine up; started by the server's lifespan, or by hand.
+    """
+
+    def __init__(
+        self, engine: Engine, options: Options, base_url: Callable[[], str], routes: Sequence[BaseRoute] = ()
+    ) -> None:
+        from starlette.applications import Starlette
+
+        self.engine = engine
+        self.options = options
+        self.channels = Channels(engine, options, base_url)
+        self.driver = Driver(engine, self.channels)
+        gatekeeper = Gatekeeper(engine)
+        self._rest = Rest(engine, options)
+        self._bridge = Bridge(engine, gatekeeper, options)
+        self._sockets = Sockets(engine, gatekeeper, self.channels, options)
+        self._others = Starlette(routes=list(routes), lifespan=self._lifespan) if routes else None
+        self._starlette = self._others or Starlette(lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: object) -> AsyncIterator[None]:
+        self.driver.start()
+        try:
+            yield
+        finally:
+            self.driver.stop()
+            self.channels.close()
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request, one websocket or the lifespan."""
+        kind = scope["type"]
+        path: str = scope.get("path", "")
+        if kind == "http" and path.startswith(_BRIDGE):
+            await self._bridge(scope, receive, send)
+        elif kind == "websocket" and (path.startswith(_BRIDGE) or self._others is None):
+            await self._sockets(scope, receive, send)
+        elif kind == "http" and (path.startswith(_REST) or self._others is None):
+            await self._rest(scope, receive, send)
+        else:
+            await self._starlette(scope, receive, send)
+
+
+def create_app(
+    engine: Engine,
+    options: Options | None = None,
+    *,
+    base_url: str | Callable[[], str] = "http://127.0.0.1/v1",
+    routes: Sequence[BaseRoute] = (),
+) -> App:
+    """The application for an engine, to be served by any ASGI server with lifespan support.
+
+    Args:
+        engine: The emulator's core.
+        options: Its choices.
+        base_url: Base of URLs in websocket frames, with ``/v1``. Answers use the address they were asked at.
+        routes: More routes, for paths that are neither REST's nor the bridge's.
+    """
+    return App(engine, options or Options(), base_url if callable(base_url) else lambda: base_url, routes)

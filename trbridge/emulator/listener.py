@@ -1,0 +1,125 @@
+"""uvicorn inside a running event loop: no signal handlers, no log of its own, started and stopped at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import socket
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from ..errors import InvalidArgument
+from .sockets import ABORT
+
+if TYPE_CHECKING:
+    from websockets.http11 import Request
+
+    from .web import Web
+
+__all__ = ["Listener"]
+
+_TOKEN: Final = re.compile(r"(token=)[^&\s\"']+")
+_PATIENCE: Final = 5.0
+
+
+class Listener:
+    """A listening socket, and what serves the connections to it.
+
+    Args:
+        app: The ASGI application.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+
+    Raises:
+        InvalidArgument: The address cannot be listened on; says why.
+    """
+
+    def __init__(self, app: Web, host: str, port: int) -> None:
+        self._socket = _bind(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws=_WebSocket,
+            ws_max_size=64 * 1024,  # the clients never send anything
+            ws_ping_interval=None,  # heartbeats do it (wire-protocol 3.3)
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+        )
+        config.load()
+        logging.getLogger("uvicorn.error").addFilter(_redact)
+        self._server = uvicorn.Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+
+    async def start(self) -> None:
+        """Take connections."""
+        await self._server.startup(sockets=[self._socket])
+
+    async def stop(self) -> None:
+        """Take no more connections, end the ones there are, and wait until they have ended."""
+        for server in self._server.servers:
+            server.close()
+        self._socket.close()
+        state = self._server.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._drained()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        for task in list(state.tasks):
+            task.cancel()
+        for server in self._server.servers:
+            await server.wait_closed()
+
+    async def _drained(self) -> None:
+        # A few turns of the loop are enough for everybody who is not stuck.
+        state = self._server.server_state
+        turns = 0
+        while state.connections or state.tasks:
+            await asyncio.sleep(0 if turns < 100 else 0.01)
+            turns += 1
+
+
+class _WebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's websocket, with a way to cut it: ASGI has none, and a client that never reads must go."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        scope: dict[str, Any] | None = getattr(self, "scope", None)
+        if scope is not None:
+            scope["extensions"][ABORT] = self.transport.abort
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.setblocking(False)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise InvalidArgument(
+            f"cannot listen on {host}, port {port}: {error}", hint="choose another port, or 0 for any free one"
+        ) from error
+    return listening
+
+
+def _redact(record: logging.LogRecord) -> bool:
+    """Keep tokens out of uvicorn's log: it and websockets write the URL of each handshake (security check 1)."""
+    text = record.getMessage()
+    if "token=" in text:
+        record.msg, record.args = _TOKEN.sub(r"\1***", text), ()
+    return True

@@ -1,0 +1,296 @@
+"""The emulator in a running event loop: ``async with Emulator() as emulator``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from random import Random
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
+
+import msgspec
+
+from .. import close_codes
+from ..errors import ClientClosed, InvalidArgument, NotReady
+from .app import App, create_app
+from .clock import Clock, ManualClock
+from .engine import Engine
+from .indexes import WORKSPACES_OF
+from .journal import open_journal
+from .listener import Listener
+from .operations import workspaces
+from .options import Options
+from .web import is_loopback
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+__all__ = ["DEMO_ACCOUNT_SID", "Emulator"]
+
+DEMO_ACCOUNT_SID: Final = "AC" + "de30" * 8
+"""The account of an emulator that was given none. Nobody's account at Twilio, so it can be told apart."""
+
+Kind = Literal["workspace", "worker", "taskqueue"]
+
+
+class Emulator:
+    """TaskRouter in a box, served on this machine for as long as the ``async with`` lasts.
+
+    It begins with one workspace, ``Demo``, with a queue and a workflow (template ``FIFO``), unless ``data``
+    brings others.
+
+    Args:
+        clock: Where time comes from; the machine's when left out. With a
+            :class:`~trbridge.emulator.clock.ManualClock` time stands still until :meth:`advance`;
+            ``"manual"`` is one that begins now.
+        random_seed: Makes SIDs (and the made-up auth token) the same on every run.
+        data: File that keeps everything across restarts; None keeps it in memory only.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        account_sid: Account that owns everything; ``data``'s, else a fixed demo account, when left out.
+        auth_token: Its secret, at least 32 characters; made up when left out.
+        workspace: Name of the workspace it begins with; None for none.
+        allow_remote: Needed for a ``host`` that other machines can reach. Whoever has the credentials may then
+            do everything, and they travel unencrypted.
+        routes: More Starlette routes.
+        **options: See :class:`~trbridge.emulator.options.Options`: ``rate_limits``, ``workspace_events``,
+            ``close_on_expiry``, ``origins`` and so on.
+
+    Attributes:
+        engine: The core: state, transactions, time.
+        app: The ASGI application.
+        account_sid: The account.
+        auth_token: Its secret.
+
+    Raises:
+        InvalidArgument: The address is not this machine's and ``allow_remote`` is not given; or an argument is
+            wrong.
+        JournalError: ``data`` cannot be used.
+
+    Example::
+
+        async with Emulator() as emulator:
+            token = emulator.mint("workspace")
+            async with Workspace(token, api_base_url=emulator.api_base_url,
+                                 event_bridge_base_url=emulator.event_bridge_base_url) as workspace:
+                ...
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | Literal["manual"] | None = None,
+        random_seed: int | None = None,
+        data: str | os.PathLike[str] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        account_sid: str | None = None,
+        auth_token: str | None = None,
+        workspace: str | None = "Demo",
+        allow_remote: bool = False,
+        routes: Sequence[BaseRoute] = (),
+        **options: Any,
+    ) -> None:
+        if not is_loopback(f"[{host}]" if ":" in host else host):
+            _check_remote(host, allow_remote=allow_remote)
+        if auth_token is None and random_seed is None:
+            auth_token = secrets.token_hex(16)
+        self._host = host
+        self._port = port
+        self._workspace_name = workspace
+        self._listener: Listener | None = None
+        self._state: Literal["new", "running", "closed"] = "new"
+        chosen = _options({"allow_remote": allow_remote, **options})
+        journal = open_journal(data)
+        try:
+            self.engine = Engine(
+                clock=ManualClock(time.time()) if clock == "manual" else clock,
+                random=None if random_seed is None else Random(random_seed),  # noqa: S311 SIDs are no secrets
+                journal=journal,
+                # A file knows whose it is, so an unnamed account is made up once and kept there.
+                account_sid=account_sid or (None if data else DEMO_ACCOUNT_SID),
+                auth_token=auth_token,
+            )
+        except BaseException:
+            journal.close()
+            raise
+        self.app: App = create_app(self.engine, chosen, base_url=lambda: self.api_base_url, routes=routes)
+
+    @property
+    def account_sid(self) -> str:
+        """The account that owns everything."""
+        return self.engine.account_sid
+
+    @property
+    def auth_token(self) -> str:
+        """The account's secret."""
+        return self.engine.auth_token
+
+    @property
+    def clock(self) -> Clock:
+        """Where time comes from."""
+        return self.engine.clock
+
+    @property
+    def event_bridge_base_url(self) -> str:
+        """Base URL of the event bridge, without ``/v1``, as the clients want it.
+
+        Raises:
+            NotReady: The emulator is not running yet.
+        """
+        if self._listener is None:
+            raise NotReady("the emulator is not running", hint="use it inside `async with emulator:`")
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._listener.port}"
+
+    @property
+    def api_base_url(self) -> str:
+        """Base URL of the REST API, with ``/v1``, as the clients want it.
+
+        Raises:
+            NotReady: The emulator is not running yet.
+        """
+        return f"{self.event_bridge_base_url}/v1"
+
+    @property
+    def workspace_sid(self) -> str:
+        """The workspace it began with: the account's oldest.
+
+        Raises:
+            NotReady: There is none.
+        """
+        workspace = self.engine.store.first(WORKSPACES_OF, self.account_sid)
+        if workspace is None:
+            raise NotReady("this emulator has no workspace", hint="create one over REST, or give it a name here")
+        return workspace.sid
+
+    async def start(self) -> None:
+        """Listen. ``async with`` does it for you.
+
+        Raises:
+            InvalidArgument: The address cannot be listened on.
+            ClientClosed: It was stopped before; make a new one.
+        """
+        if self._state != "new":
+            raise ClientClosed(f"this emulator is {self._state} already; make another one")
+        self._listener = Listener(self.app, self._host, self._port)
+        self._state = "running"
+        if self._workspace_name is not None and not self.engine.store.workspaces:
+            with self.engine.transaction() as tx:
+                form = {"friendly_name": self._workspace_name, "template": "FIFO"}
+                workspaces.create(tx, self.account_sid, form)
+        await self._listener.start()
+        self.app.driver.start()
+
+    async def aclose(self) -> None:
+        """Stop: sockets are closed with 1001, the port and the file are given back. May be called twice."""
+        if self._state == "closed":
+            return
+        self._state = "closed"
+        self.app.driver.stop()
+        self.app.channels.close()
+        if self._listener is not None:
+            await self._listener.stop()
+        self.engine.close()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        where = f" on {self.event_bridge_base_url}" if self._listener is not None else ""
+        return f"<Emulator of {self.account_sid}{where}, {self._state}>"  # the secret stays out of it
+
+    # For tests and demonstrations
+
+    async def advance(self, seconds: float) -> float:
+        """Let time pass on a ManualClock, and everything happen that falls due on the way.
+
+        Returns:
+            The new time, epoch seconds.
+
+        Raises:
+            InvalidArgument: The clock is not a ManualClock, or the seconds are negative.
+        """
+        now = self.app.driver.advance(seconds)
+        await asyncio.sleep(0)
+        return now
+
+    def mint(self, kind: Kind = "workspace", sid: str | None = None, ttl: int = 3600, *, full: bool = True) -> str:
+        """A capability token for this emulator, by its own clock.
+
+        Args:
+            kind: ``"workspace"``, ``"worker"`` or ``"taskqueue"``.
+            sid: Its SID; may be left out for the workspace.
+            ttl: Seconds it is good for.
+            full: Allow everything below the resource (and, for a worker, activities and reservations), not
+                only what a token allows by itself.
+        """
+        from .minting import mint
+
+        return mint(self.engine, self.workspace_sid if sid is None else sid, kind, ttl, full=full)
+
+    async def cut_sockets(self, code: int | None = close_codes.SERVICE_RESTART, channel_sid: str | None = None) -> int:
+        """Close websockets, as a service does that restarts.
+
+        Args:
+            code: Close code; None cuts the connections without a word, as a network does.
+            channel_sid: Only those of this channel.
+
+        Returns:
+            How many there were.
+        """
+        sockets = list(self.app.channels) if channel_sid is None else self.app.channels.on(channel_sid)
+        for one in sockets:
+            one.close(close_codes.ABNORMAL if code is None else code)
+            if code is None:
+                one.abort()
+        await asyncio.sleep(0)
+        return len(sockets)
+
+    def inject(self, channel_sid: str, text: str | Mapping[str, Any]) -> int:
+        """Send a frame to every socket of a channel, whatever it says.
+
+        Args:
+            channel_sid: The workspace, worker or queue.
+            text: The frame's text; a mapping is sent as JSON.
+
+        Returns:
+            How many sockets got it.
+        """
+        sockets = self.app.channels.on(channel_sid)
+        for one in sockets:
+            one.put(text if isinstance(text, str) else msgspec.json.encode(text).decode())
+        return len(sockets)
+
+
+def _options(values: dict[str, Any]) -> Options:
+    known = Options.__struct_fields__
+    for name in values:
+        if name not in known:
+            raise InvalidArgument(f"an emulator has no option {name!r}; it has {', '.join(known)}")
+    return Options(**values)
+
+
+def _check_remote(host: str, *, allow_remote: bool) -> None:
+    if not allow_remote:
+        raise InvalidArgument(
+            f"{host!r} can be reached by other machines", hint="give allow_remote=True if that is what you want"
+        )
+    warnings.warn(
+        f"the emulator listens on {host}, for other machines too; credentials and tokens travel unencrypted",
+        stacklevel=3,
+    )
