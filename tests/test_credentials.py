@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import copy
 import functools
+import gc
 import inspect
 import logging
 import pickle
@@ -558,6 +559,7 @@ async def test_a_failure_that_nobody_waits_for_is_not_logged_as_lost() -> None:
         waiter.cancel()
         await asyncio.wait({waiter})
     del waiter
+    gc.collect()
     assert lost == []
     assert nothing_left()
 
@@ -650,5 +652,6 @@ async def test_asyncios_debug_mode_logs_no_token(provider: Any, caplog: pytest.L
         await Credentials(watched, "worker").refresh(NOW)
     assert "Executing" in caplog.text
     assert len(seen) == 2
+    # asyncio shows the first and the last dozen characters.
     for text in (caplog.text, repr(seen)):
-        assert not any(part[:20] in text for part in SECOND.split("."))
+        assert not any(part[:8] in text or part[-8:] in text for part in SECOND.split("."))
