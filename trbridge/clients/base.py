@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import msgspec
 
 from ..completion import Operations
-from ..credentials import Credentials, Token
+from ..credentials import Credentials, TokenProvider
 from ..errors import NotReady
 from ..events import Emitter
 from ..requester import HttpPool, HttpRequester, RetryInfo
@@ -17,7 +17,7 @@ from ..resources.context import Context
 from ..resources.instance import InstanceResource
 from ..resources.registry import materialize
 from ..session import SessionOptions, State
-from ..urls import channel_url, resolve_bases, websocket_url
+from ..urls import Bases, channel_url, websocket_url
 from ..wire import Reply, Request
 from .debug import print_debug_log
 from .link import Link
@@ -26,7 +26,7 @@ from .listening import Listening
 if TYPE_CHECKING:
     import ssl
 
-    from ..tokens import UnverifiedClaims
+    from ..claims import ChannelKind, UnverifiedClaims
 
 __all__ = ["Client"]
 
@@ -58,12 +58,12 @@ class Client(Listening):
         InvalidArgument: A URL or the region is not usable.
     """
 
-    kind: ClassVar[str]
+    kind: ClassVar[ChannelKind]
     """Which channel the token must be for: ``workspace``, ``worker`` or ``taskqueue``."""
 
     def __init__(
         self,
-        token: Token,
+        token: str | TokenProvider,
         debug: bool = False,
         region: str | None = None,
         max_retries: int = 0,
@@ -79,7 +79,7 @@ class Client(Listening):
     ) -> None:
         if debug:
             print_debug_log()
-        self._bases = resolve_bases(api_base_url, event_bridge_base_url, region=region, allow_insecure=allow_insecure)
+        self._bases = Bases.resolve(api_base_url, event_bridge_base_url, region=region, allow_insecure=allow_insecure)
         self._credentials = Credentials(token, self.kind)
         self.emitter = Emitter()
         self._operations = Operations(self.emitter.report_handler)

@@ -14,11 +14,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from .. import session as effects
 from ..connection import Connection
 from ..errors import ClientClosed, DecodeError, NotReady, SlowConsumer, TaskRouterError, TokenError
 from ..events import CLIENT_EVENTS, Disconnected
-from ..session import Session, SessionOptions, State
+from ..session import Session, SessionOptions, State, effects
 from ..wire import Request, decode_event
 
 if TYPE_CHECKING:

@@ -1,0 +1,103 @@
+"""A client that is a resource itself: its properties, and fetch, update and delete on it (wire-protocol 5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
+
+from ..completion import Callback, Operation
+from ..resources.arguments import read_instance_update
+from ..resources.binding import Bound, bind
+from ..resources.decoding import NULL
+from ..resources.instance import InstanceResource
+from .base import Client
+
+if TYPE_CHECKING:
+    from ..claims import UnverifiedClaims
+    from ..resources.context import Context
+    from ..wire import Params, Reply
+
+__all__ = ["ResourceClient"]
+
+R = TypeVar("R", bound=InstanceResource)
+
+
+class ResourceClient(Client, Generic[R]):
+    """Base of the clients: each is the resource that its channel belongs to."""
+
+    resource_class: ClassVar[type[InstanceResource]]
+    """Class of that resource."""
+
+    _known: R | None = None
+
+    @property
+    def resource(self) -> R:
+        """What this client is, as a resource like any other.
+
+        Raises:
+            NotReady: The token provider was not asked yet.
+        """
+        self._context  # noqa: B018 - raises NotReady with the way out
+        return cast("R", self._known)
+
+    @property
+    def ready_url(self) -> str:
+        """REST URL of what this client is."""
+        return self.resource.resource_url
+
+    @overload
+    def fetch(self) -> Operation[Self]: ...
+    @overload
+    def fetch(self, callback: Callback[Self], /) -> None: ...
+    def fetch(self, callback: Callback[Any] | None = None, /) -> Operation[Self] | None:  # type: ignore[misc]
+        """Read the properties again; they change in place."""
+        return self._context.start(self._fetch(), callback)
+
+    @overload
+    def update(self, name: str, value: Any, /) -> Operation[Self]: ...
+    @overload
+    def update(self, name: str, value: Any, callback: Callback[Self], /) -> None: ...
+    @overload
+    def update(self, params: Params | None = None, /, **parameters: Any) -> Operation[Self]: ...
+    @overload
+    def update(self, params: Params, callback: Callback[Self], /, **parameters: Any) -> None: ...
+    @overload
+    def update(self, callback: Callback[Self], /, **parameters: Any) -> None: ...
+    def update(self, *args: Any, **parameters: Any) -> Operation[Self] | None:  # type: ignore[misc]
+        """Update one or several properties; they change in place.
+
+        Examples::
+
+            await workspace.update("EventCallbackUrl", "https://example.com/events")
+            await workspace.update(friendly_name="Support", prioritize_queue_order="LIFO")
+
+        Raises:
+            InvalidArgument: Nothing to update, or a keyword is no parameter of this resource.
+            BadRequest: The service refuses a value.
+        """
+        call = read_instance_update(args, parameters, sid=self.resource.sid, known=self.resource.updatable)
+        return self._context.start(self._update(call.params), call.callback)
+
+    @overload
+    def delete(self) -> Operation[None]: ...
+    @overload
+    def delete(self, callback: Callback[None], /) -> None: ...
+    def delete(self, callback: Callback[Any] | None = None, /) -> Operation[None] | None:  # type: ignore[misc]
+        """Delete it, with everything that belongs to it."""
+        return self._context.start(self.resource._remove(self.ready_url, None), callback)
+
+    async def _fetch(self) -> Self:
+        return self._itself(await self.resource._read(self.ready_url))
+
+    async def _update(self, params: dict[str, str | list[str]] | None) -> Self:
+        return self._itself(await self.resource._post(self.ready_url, params))
+
+    def _itself(self, answer: object) -> Self:
+        """This client, unless the service answered with something else (wire-protocol 5.9)."""
+        return self if answer is self._known else cast("Self", answer)
+
+    def absorb_ready(self, reply: Reply) -> None:
+        """Take over the properties that the ready request brought."""
+        self.resource._absorb(reply)
+
+    def _make_resource(self, context: Context, claims: UnverifiedClaims) -> R:
+        return cast("R", bind(self.resource_class(sid=claims.channel_sid), Bound(context, NULL)))
