@@ -181,7 +181,7 @@ class Client(Listening):
         if self._context_or_none is None:
             worker_sid = claims.worker_sid if self.kind == "worker" else None
             self._context_or_none = Context(
-                self.send, self._operations, self._bases.api_base_url, claims.workspace_sid, worker_sid
+                self.send, self._operations, self._bases.api, claims.workspace_sid, worker_sid
             )
             self._known = self._make_resource(self._context_or_none, claims)
 
@@ -198,7 +198,7 @@ class Client(Listening):
     def channel_url(self) -> str:
         """Where requests are posted; with ``ws`` and a token, where events come from (wire-protocol 2.2)."""
         claims = self._credentials.claims
-        return channel_url(self._bases.event_bridge_base_url, claims.account_sid, claims.channel_sid)
+        return channel_url(self._bases.event_bridge, claims.account_sid, claims.channel_sid)
 
     async def send(self, request: Request) -> Reply:
         """Send a request of your own; :mod:`trbridge.wire` has its form.
