@@ -50,7 +50,8 @@ class Engine:
     Args:
         clock: Where time comes from; the machine's when left out.
         random: Where SIDs come from. A seeded one makes the same SIDs again, on an empty journal.
-        journal: Where changes are written; nowhere when left out. What is in it is loaded here.
+        journal: Where changes are written; nowhere when left out. What is in it is loaded here, and the engine
+            closes it.
         account_sid: The account that owns everything; the journal's, else a new one, when left out.
         auth_token: Its secret, for the server that checks credentials; made up when left out, the same one
             again for the same seed. Never written anywhere.
@@ -99,7 +100,11 @@ class Engine:
         self._outbox: deque[Committed] = deque()
         self._telling = False
         self._current: Transaction | None = None
-        self._load(account_sid)
+        try:
+            self._load(account_sid)
+        except BaseException:
+            self.journal.close()
+            raise
         drawn = f"{self.random.getrandbits(128):032x}"
         self.auth_token = drawn if auth_token is None else auth_token
         self.on_due("event.retention", prune_events)

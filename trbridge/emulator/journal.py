@@ -139,6 +139,8 @@ class SqliteJournal:
             for ordinal, kind, sid, body in rows:
                 self._load_row(store, decoders, ordinal, kind, sid, body)
             state = self._db.execute("SELECT account_sid, runs, now, next_ordinal FROM state").fetchone()
+        if state is None:
+            raise JournalError(f"{self.path} is damaged: it does not say where it ends", path=self.path)
         store.next_ordinal = max(store.next_ordinal, state[3])
         return Restored(*state[:3])
 
