@@ -38,6 +38,7 @@ __all__ = [
     "compile_known_worker",
     "compile_order_by",
     "compile_target_workers",
+    "resolve_step",
     "time_variables",
 ]
 
@@ -111,7 +112,8 @@ def _task(path: Path) -> tuple[str, Path] | None:
     return (str(path[0]), path[1:]) if path[0] in {"task", "taskrouter"} else ("task", path)
 
 
-def _step(path: Path) -> tuple[str, Path] | None:
+def resolve_step(path: Path) -> tuple[str, Path] | None:
+    """What a key means in a workflow's step (routing 1.5 D)."""
     if len(path) == 1 or path[0] not in {"worker", "task", "taskrouter"}:
         return None  # the prefix is mandatory (routing 1.5 D)
     root, rest = str(path[0]), path[1:]
@@ -134,7 +136,7 @@ _RESOLVERS = {
     Context.TARGET_WORKERS: _bare_worker,
     Context.WORKER_SEARCH: _searched_worker,
     Context.TASK: _task,
-    Context.STEP: _step,
+    Context.STEP: resolve_step,
     Context.SKIP: _skip,
 }
 
