@@ -6,7 +6,7 @@ import asyncio
 import warnings
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, overload
 
 from ..completion import Callback, Operation
 from ..errors import InvalidArgument, TaskRouterError
@@ -22,6 +22,7 @@ from ..sids import check_sid
 from ..urls import websocket_url
 from .desk import Desk
 from .mirror import Mirror
+from .registrars import SeatRegistrar
 from .resource_client import ResourceClient
 
 if TYPE_CHECKING:
@@ -112,6 +113,16 @@ class Worker(ResourceClient[WorkerInstance]):
         self._desk = Desk(self)
         self._has_connected = False
 
+    @property
+    def on(self) -> SeatRegistrar[Self]:  # type: ignore[override]
+        """As for every client; a worker's client has events of its own, see above."""
+        return cast("SeatRegistrar[Self]", self.emitter.on)
+
+    @property
+    def once(self) -> SeatRegistrar[Self]:  # type: ignore[override]
+        """As :attr:`on`, for the next event only."""
+        return cast("SeatRegistrar[Self]", self.emitter.once)
+
     # -- its resources -----------------------------------------------------------------------------
 
     @property
@@ -174,12 +185,15 @@ class Worker(ResourceClient[WorkerInstance]):
         Raises:
             InvalidArgument: It is no task's SID, or a keyword is no parameter of a task.
         """
-        return TaskList(self._context).update(task_sid, *args, **parameters)
+        operation: Operation[TaskInstance] | None = TaskList(self._context).update(task_sid, *args, **parameters)
+        return operation
 
     def complete_task(self, task_sid: str, *args: Any, reason: str | None = None) -> Operation[TaskInstance] | None:
         """Complete a task: ``complete_task(sid, [callback], [reason])``."""
         task = bind(TaskInstance(sid=check_sid(task_sid, "WT", name="task_sid")), Bound(self._context, NULL))
-        return task.complete(*args) if reason is None else task.complete(*args, reason=reason)
+        complete: Any = task.complete
+        operation: Operation[TaskInstance] | None = complete(*args, reason=reason)
+        return operation
 
     def fetch_activity_list(self, *args: Any) -> Any:
         """Deprecated in v1 already: use ``activities.fetch``."""
