@@ -64,7 +64,7 @@ def _use(tx: Transaction, activity: Activity) -> str | None:
         (workspace.default_activity_sid == activity.sid, f"the default activity of workspace {workspace.sid}"),
         (workspace.timeout_activity_sid == activity.sid, f"the timeout activity of workspace {workspace.sid}"),
         (queue is not None, f"the reservation or assignment activity of task queue {queue.sid if queue else ''}"),
-        (workers > 0, f"the activity of {workers} worker{'' if workers == 1 else 's'}"),
+        (workers > 0, f"the activity of workers ({workers})"),
     )
     return next((how for is_so, how in uses if is_so), None)
 

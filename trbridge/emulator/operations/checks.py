@@ -142,7 +142,9 @@ def reference(store: Store, workspace_sid: str, form: Form, key: str, kind: type
     """The entity a SID in the form stands for; it must be in the same workspace."""
     entity = store.get(kind, form[key])
     if entity is None or entity.workspace_sid != workspace_sid:
-        raise invalid(key, form[key], f"{kind.kind.replace('_', ' ')} of workspace {workspace_sid}")
+        raise invalid(
+            key, form[key], f"the SID of an existing {kind.kind.replace('_', ' ')} in workspace {workspace_sid}"
+        )
     return entity
 
 

@@ -70,7 +70,7 @@ def delete(tx: Transaction, channel: TaskChannel) -> None:
         raise BadRequest(f"Cannot delete task channel {channel.sid} because '{channel.unique_name}' is built in.")
     tasks = tx.store.count(TASKS_BY_CHANNEL, channel.sid)
     if tasks:
-        raise BadRequest(f"Cannot delete task channel {channel.sid} because {tasks} tasks use it.")
+        raise BadRequest(f"Cannot delete task channel {channel.sid} because tasks still use it ({tasks}).")
     tx.emit("task-channel.deleted", channel)
     for worker_channel in tx.store.select(WORKER_CHANNELS_BY_TASK_CHANNEL, channel.sid):
         tx.remove(worker_channel)

@@ -64,7 +64,7 @@ def delete(tx: Transaction, queue: TaskQueue) -> None:
     """
     tasks = tx.store.count(TASKS_LIVE, queue.sid)
     if tasks:
-        raise BadRequest(f"Cannot delete task queue {queue.sid} because {tasks} tasks are in it.")
+        raise BadRequest(f"Cannot delete task queue {queue.sid} because tasks are still in it ({tasks}).")
     for workflow in tx.store.each(BY_WORKSPACE[Workflow], queue.workspace_sid):
         if _names(workflow, queue.sid):
             raise BadRequest(f"Cannot delete task queue {queue.sid} because workflow {workflow.sid} uses it.")

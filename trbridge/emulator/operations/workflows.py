@@ -65,7 +65,7 @@ def delete(tx: Transaction, workflow: Workflow) -> None:
     """
     tasks = tx.store.count(TASKS_LIVE, workflow.sid)
     if tasks:
-        raise BadRequest(f"Cannot delete workflow {workflow.sid} because it controls {tasks} tasks.")
+        raise BadRequest(f"Cannot delete workflow {workflow.sid} because it still controls tasks ({tasks}).")
     tx.emit("workflow.deleted", workflow)
     tx.remove(workflow)
 
