@@ -1,1 +1,162 @@
-"""TaskRouter for Python."""
+"""TaskRouter for Python: live clients for workspaces, workers and task queues.
+
+>>> from trbridge import Workspace, WorkspaceCapability
+
+The emulator that routes on your own machine is :mod:`trbridge.emulator` (extra ``emulator``).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .capabilities import TaskQueueCapability, WorkerCapability, WorkspaceCapability
+    from .clients.task_queue import TaskQueue
+    from .clients.worker import Worker
+    from .clients.workspace import Workspace
+    from .errors import (
+        ApiError,
+        BadRequest,
+        ClientClosed,
+        Conflict,
+        ConnectionFailed,
+        ConnectionLost,
+        DecodeError,
+        Forbidden,
+        Gone,
+        HandlerError,
+        InvalidArgument,
+        InvalidToken,
+        MethodNotAllowed,
+        NotFound,
+        NotReady,
+        PreconditionFailed,
+        RequestError,
+        RequestTimeout,
+        ReservationGone,
+        ServerError,
+        SlowConsumer,
+        TaskRouterError,
+        TokenError,
+        TokenExpired,
+        TokenProviderError,
+        TokenRejected,
+        TooManyRequests,
+        TransportError,
+        Unauthorized,
+        WrongIdentity,
+        WrongTokenKind,
+    )
+    from .events import Disconnected, Event
+    from .policies import Policy
+    from .requester import HttpPool
+    from .tokens import peek_unverified, verify
+
+__version__ = "0.1.0"
+
+# Public name -> the room it lives in. Imported when first asked for: `import trbridge` alone costs next
+# to nothing, and a program pays only for the client it uses.
+_ROOMS = {
+    "capabilities": ("TaskQueueCapability", "WorkerCapability", "WorkspaceCapability"),
+    "clients.task_queue": ("TaskQueue",),
+    "clients.worker": ("Worker",),
+    "clients.workspace": ("Workspace",),
+    "errors": (
+        "ApiError",
+        "BadRequest",
+        "ClientClosed",
+        "Conflict",
+        "ConnectionFailed",
+        "ConnectionLost",
+        "DecodeError",
+        "Forbidden",
+        "Gone",
+        "HandlerError",
+        "InvalidArgument",
+        "InvalidToken",
+        "MethodNotAllowed",
+        "NotFound",
+        "NotReady",
+        "PreconditionFailed",
+        "RequestError",
+        "RequestTimeout",
+        "ReservationGone",
+        "ServerError",
+        "SlowConsumer",
+        "TaskRouterError",
+        "TokenError",
+        "TokenExpired",
+        "TokenProviderError",
+        "TokenRejected",
+        "TooManyRequests",
+        "TransportError",
+        "Unauthorized",
+        "WrongIdentity",
+        "WrongTokenKind",
+    ),
+    "events": ("Disconnected", "Event"),
+    "policies": ("Policy",),
+    "requester": ("HttpPool",),
+    "tokens": ("peek_unverified", "verify"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "ApiError",
+    "BadRequest",
+    "ClientClosed",
+    "Conflict",
+    "ConnectionFailed",
+    "ConnectionLost",
+    "DecodeError",
+    "Disconnected",
+    "Event",
+    "Forbidden",
+    "Gone",
+    "HandlerError",
+    "HttpPool",
+    "InvalidArgument",
+    "InvalidToken",
+    "MethodNotAllowed",
+    "NotFound",
+    "NotReady",
+    "Policy",
+    "PreconditionFailed",
+    "RequestError",
+    "RequestTimeout",
+    "ReservationGone",
+    "ServerError",
+    "SlowConsumer",
+    "TaskQueue",
+    "TaskQueueCapability",
+    "TaskRouterError",
+    "TokenError",
+    "TokenExpired",
+    "TokenProviderError",
+    "TokenRejected",
+    "TooManyRequests",
+    "TransportError",
+    "Unauthorized",
+    "Worker",
+    "WorkerCapability",
+    "Workspace",
+    "WorkspaceCapability",
+    "WrongIdentity",
+    "WrongTokenKind",
+    "peek_unverified",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        room = _ROOM_OF[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = globals()[name] = getattr(import_module(f".{room}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
