@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     import ssl
+    from http.cookiejar import CookieJar
 
     import httpx
 
@@ -142,10 +143,9 @@ SHARED: Final = OwnPool()
 """What clients use that were given no pool."""
 
 
-def _no_cookies() -> httpx.Cookies:
+def _no_cookies() -> CookieJar:
     # Clients with different tokens share connections; a cookie would tie them together. v1 sent none.
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-    import httpx
-
-    return httpx.Cookies(CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])))
+    # The jar itself: httpx.Cookies(jar) would be copied into one that takes everything.
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

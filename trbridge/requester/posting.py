@@ -171,6 +171,10 @@ async def _read_error(response: httpx.Response) -> bytes:
 
 
 async def _inflate(response: httpx.Response, limit: int) -> Inflater:
+    if response.is_stream_consumed:  # an answer made of bytes, such as a mock's: httpx has inflated it already
+        inflater = Inflater("", limit)
+        inflater.feed(response.content)
+        return inflater
     inflater = Inflater(response.headers.get("content-encoding", ""), limit)
     async with contextlib.aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as chunks:
         async for chunk in chunks:
