@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -103,12 +103,30 @@ class Channels:
         self._base_url = base_url
         self._sockets: dict[str, list[Socket]] = {}
         self._due: list[tuple[float, int, Socket]] = []
-        self._numbers = count()
+        self._numbers = itertools.count()
+        self._watchers: list[asyncio.Future[None]] = []
         self.on_due_changed: Callable[[], None] | None = None
         self._unsubscribe = engine.subscribe(self._told)
 
     def __len__(self) -> int:
         return sum(map(len, self._sockets.values()))
+
+    def count(self, channel_sid: str | None = None) -> int:
+        """How many sockets a channel has open; all channels when left out."""
+        return len(self) if channel_sid is None else len(self._sockets.get(channel_sid, ()))
+
+    async def until(self, number: int, channel_sid: str | None = None) -> None:
+        """Wait until a channel, or all of them, have so many sockets open."""
+        while self.count(channel_sid) != number:
+            watcher = asyncio.get_running_loop().create_future()
+            self._watchers.append(watcher)
+            await watcher
+
+    def _counted_anew(self) -> None:
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            if not watcher.done():
+                watcher.set_result(None)
 
     def __iter__(self) -> Iterator[Socket]:
         return iter([socket for sockets in self._sockets.values() for socket in sockets])
@@ -129,6 +147,7 @@ class Channels:
             for other in others:
                 other.close(close_codes.SUPERSEDED)
         others.append(socket)
+        self._counted_anew()
         now = self._engine.now()
         socket.put(HEARTBEAT)
         self._schedule(now + HEARTBEAT_SECONDS, socket)
@@ -140,6 +159,7 @@ class Channels:
         others = self._sockets.get(socket.channel_sid, [])
         if socket in others:
             others.remove(socket)
+            self._counted_anew()
         if not others:
             self._sockets.pop(socket.channel_sid, None)
         socket.close(close_codes.NORMAL)

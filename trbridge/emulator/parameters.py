@@ -148,7 +148,7 @@ def _reader(parameter: Parameter) -> _Read:
     convert = _CONVERTERS[parameter.type]
     if parameter.sid is not None:
         convert = _sid
-    elif parameter.choices:
+    elif parameter.choices and parameter.type == "string":
         convert = _choice
     # The last one counts when a single value is given several times [I].
     return lambda texts: convert(parameter, texts[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import time
@@ -33,6 +34,9 @@ __all__ = ["DEMO_ACCOUNT_SID", "Emulator"]
 
 DEMO_ACCOUNT_SID: Final = "AC" + "de30" * 8
 """The account of an emulator that was given none. Nobody's account at Twilio, so it can be told apart."""
+
+_PATIENCE: Final = 1.0
+"""Seconds that sockets get to hear why they end."""
 
 Kind = Literal["workspace", "worker", "taskqueue"]
 
@@ -194,6 +198,9 @@ class Emulator:
         self.app.driver.stop()
         self.app.channels.close()
         if self._listener is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self.app.channels.until(0)
             await self._listener.stop()
         self.engine.close()
 
@@ -260,6 +267,13 @@ class Emulator:
                 one.abort()
         await asyncio.sleep(0)
         return len(sockets)
+
+    async def sockets(self, number: int, channel_sid: str | None = None) -> None:
+        """Wait until so many websockets are open, of one channel or of all.
+
+        A client knows of its socket a moment before or after the emulator does.
+        """
+        await self.app.channels.until(number, channel_sid)
 
     def inject(self, channel_sid: str, text: str | Mapping[str, Any]) -> int:
         """Send a frame to every socket of a channel, whatever it says.
