@@ -54,7 +54,7 @@ def _number(value: Value) -> int | float | None:
 
 def _equal(left: Value, right: Value) -> bool:
     if type(left) is type(right):
-        return not _compound(left) and bool(left == right)
+        return bool(left == right) and not _compound(left)
     if isinstance(left, bool) or isinstance(right, bool):
         return False
     a, b = _number(left), _number(right)
@@ -175,15 +175,22 @@ def _any(terms: list[Predicate]) -> Predicate:
 
 def _comparison(tree: Comparison, resolve: Resolve) -> tuple[Predicate, bool | None]:
     (left, fixed_left), (right, fixed_right) = _operand(tree.left, resolve), _operand(tree.right, resolve)
-    test = _presence(tree, left, right) or _closure(OPERATORS[tree.operator], left, right, fixed_right)
+    test = _presence(tree, left, right) or _closure(tree.operator, left, right, fixed_right)
     return _always(test({})) if fixed_left and fixed_right else (test, None)
 
 
-def _closure(compare: Callable[[Value, Value], bool], left: Getter, right: Getter, fixed_right: bool) -> Predicate:
-    if fixed_right:
-        value = right({})
-        return lambda roots: compare(left(roots), value)
-    return lambda roots: compare(left(roots), right(roots))
+def _closure(name: str, left: Getter, right: Getter, fixed_right: bool) -> Predicate:
+    compare = OPERATORS[name]
+    if not fixed_right:
+        return lambda roots: compare(left(roots), right(roots))
+    value = right({})
+    if type(value) is str and not _NUMERAL.fullmatch(value):
+        # What most queues and filters ask, at a third of the cost: a word equals and is found as itself only.
+        if name == "==":
+            return lambda roots: left(roots) == value
+        if name == "HAS":
+            return lambda roots: type(array := left(roots)) is list and value in array
+    return lambda roots: compare(left(roots), value)
 
 
 def _presence(tree: Comparison, left: Getter, right: Getter) -> Predicate | None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .eligibility import ANYBODY, NO_WORKER, Criteria, StepExpression, decoded, split_step
 from .expressions import Compiled, compile_target_workers
-from .indexes import BY_WORKSPACE
 from .model import Activity, Worker
 from .store import Store
 
@@ -34,16 +33,20 @@ _EVICTIONS: Final = 16
 class Member:
     """A worker as expressions see them, and the groups they are in."""
 
-    __slots__ = ("attributes", "fields", "groups", "ordinal", "sid", "text", "workspace_sid")
+    __slots__ = ("attributes", "fields", "groups", "roots", "sid", "text", "workspace_sid")
 
-    def __init__(self, worker: Worker, ordinal: int) -> None:
+    def __init__(self, worker: Worker, fields: dict[str, Any]) -> None:
         self.sid = worker.sid
         self.workspace_sid = worker.workspace_sid
-        self.ordinal = ordinal
+        self.groups: set[Group] = set()
+        self.look(worker, fields)
+
+    def look(self, worker: Worker, fields: dict[str, Any]) -> None:
+        """Note how a worker is now."""
         self.text = worker.attributes
         self.attributes = decoded(worker.attributes)
-        self.fields: dict[str, Any] = {}
-        self.groups: set[Group] = set()
+        self.fields = fields
+        self.roots: dict[str, Any] = {"worker": self.attributes, "fields": fields}
 
 
 class Group:
@@ -74,10 +77,9 @@ class Group:
         pin = self.criteria.pin
         if pin is not None and pin != member.sid:
             return False
-        roots = {"worker": member.attributes, "fields": member.fields, "task": self._task}
-        if self._target is not None and not self._target.match(roots):
+        if self._target is not None and not self._target.match(member.roots):
             return False
-        return self.step.fixed is None or self.step.fixed(roots)
+        return self.step.fixed is None or self.step.fixed({**member.roots, "task": self._task})
 
     @property
     def task_root(self) -> dict[str, Any]:
@@ -112,6 +114,7 @@ class Membership:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.members: dict[str, Member] = {}
+        self._of_workspace: defaultdict[str, dict[str, Member]] = defaultdict(dict)
         self._groups: OrderedDict[Criteria, Group] = OrderedDict()
         self._by_workspace: defaultdict[str, set[Group]] = defaultdict(set)
         self._by_key: defaultdict[tuple[str, str], set[Group]] = defaultdict(set)
@@ -148,19 +151,22 @@ class Membership:
             if member is not None:
                 for group in list(member.groups):
                     self._leave(group, member)
-                del self.members[sid]
+                del self.members[sid], self._of_workspace[member.workspace_sid][sid]
             return member is not None
         fields = self._fields(worker)
         if member is None:
-            member = self.members[sid] = Member(worker, self._store.ordinal(sid))
-            member.fields = fields
+            member = self.members[sid] = self._of_workspace[worker.workspace_sid][sid] = Member(worker, fields)
             self._sort(member, self._by_workspace[worker.workspace_sid] | self._by_pin[sid])
             return True
         if member.text == worker.attributes and member.fields == fields:
             return False
         affected = self._affected(member, worker, fields)
-        self._move(member, fields)
-        member.text, member.attributes = worker.attributes, decoded(worker.attributes)
+        before, after = member.fields["activity_sid"], fields["activity_sid"]
+        if before != after:
+            for group in member.groups:
+                group.count(before, -1)
+                group.count(after, 1)
+        member.look(worker, fields)
         self._sort(member, affected)
         return True
 
@@ -172,14 +178,6 @@ class Membership:
             "activity_sid": worker.activity_sid,
             "activity_name": None if activity is None else activity.friendly_name,
         }
-
-    def _move(self, member: Member, fields: dict[str, Any]) -> None:
-        before, after = member.fields["activity_sid"], fields["activity_sid"]
-        member.fields = fields
-        if before != after:
-            for group in member.groups:
-                group.count(before, -1)
-                group.count(after, 1)
 
     def _affected(self, member: Member, worker: Worker, fields: dict[str, Any]) -> set[Group]:
         workspace, groups = worker.workspace_sid, set[Group]()
@@ -218,8 +216,7 @@ class Membership:
         if criteria.step is not None:
             queue = self.of_queue(criteria.workspace_sid, criteria.target_workers or "")
             return [self.members[sid] for sid in queue.members]
-        workers = self._store.each(BY_WORKSPACE[Worker], criteria.workspace_sid)
-        return [self.members[worker.sid] for worker in workers if worker.sid in self.members]
+        return list(self._of_workspace[criteria.workspace_sid].values())
 
     def _registers(self, group: Group) -> list[set[Group]]:
         criteria = group.criteria
@@ -248,6 +245,7 @@ class Membership:
         """Drop the groups of a workspace that is gone."""
         for criteria in [each for each in self._groups if each.workspace_sid == workspace_sid]:
             self._drop(criteria)
+        self._of_workspace.pop(workspace_sid, None)
         self._by_workspace.pop(workspace_sid, None)
         self._by_fields.pop(workspace_sid, None)
 

@@ -18,7 +18,7 @@ are asked in order until one agrees, so a step nobody meets costs as many evalua
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -36,7 +36,7 @@ from .waiting import Situation, waits
 if TYPE_CHECKING:
     from .engine import Engine
 
-__all__ = ["MAX_ASSIGNMENTS", "Routing", "install", "settle"]
+__all__ = ["MAX_ASSIGNMENTS", "Routing", "install", "routing_of", "settle"]
 
 MAX_ASSIGNMENTS: Final = 1_000
 """Times a task may go from pending to reserved (rest-api 1.5). The Worker Reservation page says 10 (routing 4.8)."""
@@ -60,10 +60,15 @@ def install(engine: Engine, *, max_assignments: int = MAX_ASSIGNMENTS) -> Routin
 
 def settle(tx: Transaction) -> None:
     """Reserve whoever can be reserved after a transaction's changes, with the routing of its store."""
-    routing = _routings.get(tx.store)
+    routing_of(tx.store).settle(tx)
+
+
+def routing_of(store: Store) -> Routing:
+    """The routing of a store; one is made where none was installed."""
+    routing = _routings.get(store)
     if routing is None:
-        routing = _routings[tx.store] = Routing(tx.store)
-    routing.settle(tx)
+        routing = _routings[store] = Routing(store)
+    return routing
 
 
 class Routing:
@@ -86,6 +91,12 @@ class Routing:
         self.situation.refresh()
         group = self.situation.membership.of_queue(queue.workspace_sid, queue.target_workers)
         return frozenset(group.members)
+
+    def activities(self, queue: TaskQueue) -> Mapping[str, int]:
+        """How many workers of a queue are in each activity, by its SID. Not to be changed."""
+        self.situation.refresh()
+        membership = self.situation.membership
+        return membership.of_queue(queue.workspace_sid, queue.target_workers).activities(membership.members)
 
     def settle(self, tx: Transaction) -> None:
         """Reserve whoever can be reserved after a transaction's changes.
@@ -148,8 +159,7 @@ class Routing:
             return True
         member = self.situation.membership.members[sid]
         roots = {
-            "worker": member.attributes,
-            "fields": member.fields,
+            **member.roots,
             "task": pool.group.task_root,
             "taskrouter": time_variables(tx.now),
             "channel": {name: _channel(tx.store, task.workspace_sid, sid, name) for name in step.channels},
