@@ -6,10 +6,8 @@ The handlers are the same for all kinds of resource; what differs is in tables: 
 
 from __future__ import annotations
 
-import importlib
 import zlib
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +18,17 @@ from .figures import bulk_figures, figures, figures_list
 from .filters import rows_of
 from .lookup import Place, find_place
 from .model import Entity
+from .operations import (
+    activities,
+    reservations,
+    task_channels,
+    task_queues,
+    tasks,
+    worker_channels,
+    workers,
+    workflows,
+    workspaces,
+)
 from .paging import PageRequest, take_page
 from .rate_limits import RateLimits
 from .route import Route
@@ -48,26 +57,21 @@ class Ask(msgspec.Struct, frozen=True):
     @property
     def operations(self) -> Any:
         """The module with the kind's verbs."""
-        return _operations(self.route.kind)
+        return _OPERATIONS[self.route.kind]
 
 
-_MODULES: Final = {
-    "workspace": "workspaces",
-    "activity": "activities",
-    "task_channel": "task_channels",
-    "worker": "workers",
-    "worker_channel": "worker_channels",
-    "task_queue": "task_queues",
-    "workflow": "workflows",
-    "task": "tasks",
-    "task_reservation": "reservations",
-    "worker_reservation": "reservations",
+_OPERATIONS: Final[dict[str, ModuleType]] = {
+    "workspace": workspaces,
+    "activity": activities,
+    "task_channel": task_channels,
+    "worker": workers,
+    "worker_channel": worker_channels,
+    "task_queue": task_queues,
+    "workflow": workflows,
+    "task": tasks,
+    "task_reservation": reservations,
+    "worker_reservation": reservations,
 }
-
-
-@cache
-def _operations(kind: str) -> ModuleType:
-    return importlib.import_module(f"{__package__}.operations.{_MODULES[kind]}")
 
 
 def handle(engine: Engine, route: Route, sids: Mapping[str, str], call: Call, limits: RateLimits | None) -> Answer:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 import socket
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
@@ -14,13 +15,14 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from ..errors import InvalidArgument
 from .sockets import ABORT
+from .web import is_loopback
 
 if TYPE_CHECKING:
     from websockets.http11 import Request
 
     from .web import Web
 
-__all__ = ["Listener"]
+__all__ = ["Listener", "check_address"]
 
 _TOKEN: Final = re.compile(r"(token=)[^&\s\"']+")
 _PATIENCE: Final = 5.0
@@ -100,6 +102,24 @@ class _WebSocket(WebSocketsSansIOProtocol):
         scope: dict[str, Any] | None = getattr(self, "scope", None)
         if scope is not None:
             scope["extensions"][ABORT] = self.transport.abort
+
+
+def check_address(host: str, *, allow_remote: bool) -> None:
+    """Listen wider than this machine only if that was asked for, and then say so (security check 30).
+
+    Raises:
+        InvalidArgument: Others can reach the address, and ``allow_remote`` is not given.
+    """
+    if is_loopback(f"[{host}]" if ":" in host else host):
+        return
+    if not allow_remote:
+        raise InvalidArgument(
+            f"{host!r} can be reached by other machines", hint="give allow_remote=True if that is what you want"
+        )
+    warnings.warn(
+        f"the emulator listens on {host}, for other machines too; credentials and tokens travel unencrypted",
+        stacklevel=3,
+    )
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-__all__ = ["HEARTBEAT", "HEARTBEAT_SECONDS", "Options"]
+from ..errors import InvalidArgument
+
+__all__ = ["HEARTBEAT", "HEARTBEAT_SECONDS", "Options", "choose"]
 
 HEARTBEAT: Final = "\n"
 """Blank, as the clients expect (wire-protocol 3.3)."""
@@ -46,3 +48,16 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "Options(...)"  # it holds secrets
+
+
+def choose(values: dict[str, Any]) -> Options:
+    """Options by name.
+
+    Raises:
+        InvalidArgument: There is no such option.
+    """
+    known = Options.__struct_fields__
+    for name in values:
+        if name not in known:
+            raise InvalidArgument(f"an emulator has no option {name!r}; it has {', '.join(known)}")
+    return Options(**values)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from ..errors import BadRequest, ExpressionError
+from .eligibility import decoded
 from .expressions import Compiled, Context, compile_expression, compile_target_workers
 from .indexes import QUEUES_BY_NAME
 from .lookup import Place
 from .model import Task, TaskQueue, Worker
 from .parameters import shown
+from .routing import routing_of
 from .store import Store
 
 __all__ = [
@@ -26,12 +27,6 @@ __all__ = [
 ]
 
 Keep = Callable[[Any], bool]
-
-
-@lru_cache(maxsize=20_000)
-def attributes(text: str) -> Any:
-    """An entity's attributes, decoded. The result is shared: do not change it."""
-    return msgspec.json.decode(text)
 
 
 def _compile(name: str, text: str, context: Context) -> Compiled:
@@ -53,7 +48,7 @@ def workers_by_expression(store: Store, _place: Place, text: str) -> Keep:
             "activity_sid": worker.activity_sid,
             "activity_name": activity.friendly_name if activity is not None else None,
         }
-        return compiled.match({"worker": attributes(worker.attributes), "fields": fields})
+        return compiled.match({"worker": decoded(worker.attributes), "fields": fields})
 
     return keep
 
@@ -63,7 +58,7 @@ def workers_of_queue(store: Store, place: Place, sid: str) -> Keep:
     queue = store.task_queues.get(sid)
     if queue is None or place.workspace is None or queue.workspace_sid != place.workspace.sid:
         raise BadRequest(f"Invalid TaskQueueSid. There is no task queue '{shown(sid)}' in this workspace.")
-    return _matching([queue])
+    return _matching(store, [queue])
 
 
 def workers_of_queue_name(store: Store, place: Place, name: str) -> Keep:
@@ -72,17 +67,13 @@ def workers_of_queue_name(store: Store, place: Place, name: str) -> Keep:
     queues = store.select(QUEUES_BY_NAME, (workspace_sid, name))
     if not queues:
         raise BadRequest(f"Invalid TaskQueueName. There is no task queue named '{shown(name)}' in this workspace.")
-    return _matching(queues)
+    return _matching(store, queues)
 
 
-def _matching(queues: list[TaskQueue]) -> Keep:
-    targets = [compile_target_workers(queue.target_workers) for queue in queues]
-
-    def keep(worker: Worker) -> bool:
-        roots = {"worker": attributes(worker.attributes)}
-        return any(target.match(roots) for target in targets)
-
-    return keep
+def _matching(store: Store, queues: list[TaskQueue]) -> Keep:
+    routing = routing_of(store)
+    members = frozenset().union(*(routing.members(queue) for queue in queues))
+    return lambda worker: worker.sid in members
 
 
 def queues_of_worker(store: Store, place: Place, sid: str) -> Keep:
@@ -90,7 +81,7 @@ def queues_of_worker(store: Store, place: Place, sid: str) -> Keep:
     worker = store.workers.get(sid)
     if worker is None or place.workspace is None or worker.workspace_sid != place.workspace.sid:
         raise BadRequest(f"Invalid WorkerSid. There is no worker '{shown(sid)}' in this workspace.")
-    return _targeting(attributes(worker.attributes))
+    return _targeting(decoded(worker.attributes))
 
 
 def queues_for_attributes(_store: Store, _place: Place, text: str) -> Keep:
@@ -114,6 +105,6 @@ def tasks_by_expression(_store: Store, _place: Place, text: str) -> Keep:
     compiled = _compile("EvaluateTaskAttributes", text, Context.TASK)
 
     def keep(task: Task) -> bool:
-        return compiled.match({"task": attributes(task.attributes)})
+        return compiled.match({"task": decoded(task.attributes)})
 
     return keep

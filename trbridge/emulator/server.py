@@ -7,7 +7,6 @@ import contextlib
 import os
 import secrets
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from random import Random
 from types import TracebackType
@@ -16,16 +15,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 import msgspec
 
 from .. import close_codes
-from ..errors import ClientClosed, InvalidArgument, NotReady
+from ..errors import ClientClosed, NotReady
+from . import routing
 from .app import App, create_app
 from .clock import Clock, ManualClock
 from .engine import Engine
 from .indexes import WORKSPACES_OF
 from .journal import open_journal
-from .listener import Listener
+from .listener import Listener, check_address
 from .operations import workspaces
-from .options import Options
-from .web import is_loopback
+from .options import choose
+from .seed import read as read_seed
+from .seed_apply import apply as apply_seed
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -52,14 +53,14 @@ class Emulator:
             :class:`~trbridge.emulator.clock.ManualClock` time stands still until :meth:`advance`;
             ``"manual"`` is one that begins now.
         random_seed: Makes SIDs (and the made-up auth token) the same on every run.
+        seed: File (YAML or JSON) with workspaces to begin with, in place of ``Demo``, if there are none yet.
         data: File that keeps everything across restarts; None keeps it in memory only.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
         account_sid: Account that owns everything; ``data``'s, else a fixed demo account, when left out.
         auth_token: Its secret, at least 32 characters; made up when left out.
         workspace: Name of the workspace it begins with; None for none.
-        allow_remote: Needed for a ``host`` that other machines can reach. Whoever has the credentials may then
-            do everything, and they travel unencrypted.
+        allow_remote: Needed for a ``host`` that other machines can reach; credentials travel unencrypted.
         routes: More Starlette routes.
         **options: See :class:`~trbridge.emulator.options.Options`: ``rate_limits``, ``workspace_events``,
             ``close_on_expiry``, ``origins`` and so on.
@@ -71,8 +72,7 @@ class Emulator:
         auth_token: Its secret.
 
     Raises:
-        InvalidArgument: The address is not this machine's and ``allow_remote`` is not given; or an argument is
-            wrong.
+        InvalidArgument: The address is not this machine's without ``allow_remote``, or an argument is wrong.
         JournalError: ``data`` cannot be used.
 
     Example::
@@ -89,6 +89,7 @@ class Emulator:
         *,
         clock: Clock | Literal["manual"] | None = None,
         random_seed: int | None = None,
+        seed: str | os.PathLike[str] | None = None,
         data: str | os.PathLike[str] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -99,16 +100,16 @@ class Emulator:
         routes: Sequence[BaseRoute] = (),
         **options: Any,
     ) -> None:
-        if not is_loopback(f"[{host}]" if ":" in host else host):
-            _check_remote(host, allow_remote=allow_remote)
+        check_address(host, allow_remote=allow_remote)
         if auth_token is None and random_seed is None:
             auth_token = secrets.token_hex(16)
         self._host = host
         self._port = port
         self._workspace_name = workspace
+        self._seed = None if seed is None else read_seed(seed)
         self._listener: Listener | None = None
         self._state: Literal["new", "running", "closed"] = "new"
-        chosen = _options({"allow_remote": allow_remote, **options})
+        chosen = choose({"allow_remote": allow_remote, **options})
         journal = open_journal(data)
         try:
             self.engine = Engine(
@@ -119,6 +120,7 @@ class Emulator:
                 account_sid=account_sid or (None if data else DEMO_ACCOUNT_SID),
                 auth_token=auth_token,
             )
+            routing.install(self.engine)
         except BaseException:
             journal.close()
             raise
@@ -183,12 +185,18 @@ class Emulator:
             raise ClientClosed(f"this emulator is {self._state} already; make another one")
         self._listener = Listener(self.app, self._host, self._port)
         self._state = "running"
-        if self._workspace_name is not None and not self.engine.store.workspaces:
-            with self.engine.transaction() as tx:
-                form = {"friendly_name": self._workspace_name, "template": "FIFO"}
-                workspaces.create(tx, self.account_sid, form)
+        if not self.engine.store.workspaces:
+            self._plant()
         await self._listener.start()
         self.app.driver.start()
+
+    def _plant(self) -> None:
+        """What a new emulator contains."""
+        if self._seed is not None:
+            apply_seed(self.engine, self._seed)
+        elif self._workspace_name is not None:
+            with self.engine.transaction() as tx:
+                workspaces.create(tx, self.account_sid, {"friendly_name": self._workspace_name, "template": "FIFO"})
 
     async def aclose(self) -> None:
         """Stop: sockets are closed with 1001, the port and the file are given back. May be called twice."""
@@ -289,22 +297,3 @@ class Emulator:
         for one in sockets:
             one.put(text if isinstance(text, str) else msgspec.json.encode(text).decode())
         return len(sockets)
-
-
-def _options(values: dict[str, Any]) -> Options:
-    known = Options.__struct_fields__
-    for name in values:
-        if name not in known:
-            raise InvalidArgument(f"an emulator has no option {name!r}; it has {', '.join(known)}")
-    return Options(**values)
-
-
-def _check_remote(host: str, *, allow_remote: bool) -> None:
-    if not allow_remote:
-        raise InvalidArgument(
-            f"{host!r} can be reached by other machines", hint="give allow_remote=True if that is what you want"
-        )
-    warnings.warn(
-        f"the emulator listens on {host}, for other machines too; credentials and tokens travel unencrypted",
-        stacklevel=3,
-    )
