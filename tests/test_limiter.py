@@ -127,6 +127,13 @@ def test_a_limit_is_learnt_from_the_headers() -> None:
     assert [limiter.reserve(0.0, WORKERS).at for _ in range(5)] == [0] * 5, "a published limit can be corrected"
 
 
+def test_a_higher_limit_lets_nobody_overtake() -> None:
+    limiter = Limiter()
+    waiting = [limiter.reserve(0.0, WORKERS) for _ in range(7)]
+    limiter.learn(0.0, WORKERS, 200, answer(limit=50))
+    assert limiter.reserve(0.0, WORKERS).at == waiting[-1].at
+
+
 def test_no_remaining_request_means_a_pause() -> None:
     """Others use the same account: what is left is what the service says, not what we counted."""
     limiter = Limiter()
@@ -145,8 +152,8 @@ def test_headers_that_make_no_sense_teach_nothing(value: str) -> None:
 def test_the_memory_for_classes_is_bounded() -> None:
     """The class unused for longest is forgotten first; check 25."""
     limiter = Limiter()
-    limiter.learn(0.0, TASKS, 429, {}, 50.0)
     limiter.learn(0.0, WORKERS, 429, {}, 50.0)
+    limiter.learn(0.0, TASKS, 429, {}, 50.0)
     for number in range(255):
         limiter.reserve(0.0, Request("GET", f"{BASE}/Unknown{number}"))
         assert limiter.reserve(0.0, WORKERS).at >= 50.0

@@ -29,6 +29,7 @@ async def test_a_request_is_posted_to_the_channel_as_v1_did() -> None:
     (sent,) = service.requests
     assert (sent.method, str(sent.url)) == ("POST", URL)
     assert sent.headers["content-type"] == "text/plain;charset=UTF-8"
+    assert sent.headers["accept-encoding"] == "gzip", "what else is there cannot be inflated within a limit"
     assert sent.headers["user-agent"].startswith("trbridge/")
     assert int(sent.headers["content-length"]) == len(sent.content)
     assert not {"cookie", "authorization", "if-match", "transfer-encoding"} & set(sent.headers)

@@ -216,6 +216,7 @@ async def test_closing_ends_what_is_under_way_at_once() -> None:
     sent = send(requester)
     await service.arrived.wait()
     await requester.aclose()
+    assert sent.done(), "closing waits until nothing is left"
     with pytest.raises(ClientClosed, match="closed while"):
         await sent
 

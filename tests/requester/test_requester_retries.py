@@ -75,6 +75,20 @@ async def test_a_create_that_was_never_sent_is_sent_again(unsent: Exception, cls
     assert not error.outcome_unknown
 
 
+async def test_a_connection_that_breaks_before_the_body_leaves_nothing_in_doubt() -> None:
+    """A pooled connection may be dead: the bridge has got headers at most."""
+
+    class Broken(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise httpx.ReadError("gone")
+
+    requester = HttpRequester(transport=Broken())
+    with pytest.raises(TransportError) as caught:
+        await requester.send(CREATE, channel_url=URL, token=lambda: TOKEN)
+    await requester.aclose()
+    assert not caught.value.outcome_unknown
+
+
 async def test_an_update_is_sent_again_and_stays_unknown_if_it_never_gets_an_answer() -> None:
     """The last attempt failed for certain, but the first may have changed something."""
     await Service(httpx.ReadTimeout("late"), 200).send(UPDATE, max_retries=1)
