@@ -34,6 +34,7 @@ class Operations:
     def __init__(self, report: Callable[[BaseException], None]) -> None:
         self._report = report
         self._running: set[asyncio.Task[Any]] = set()
+        self._callbacks: set[asyncio.Task[Any]] = set()
         self._closing = False
 
     def __len__(self) -> int:
@@ -64,9 +65,12 @@ class Operations:
         except RuntimeError:
             work.close()
             raise NotReady("no event loop is running; call this from a coroutine or a handler") from None
+        task = self._spawn(loop, self._guarded(work))
+        # Cancelled before its first step, the work inside would be reported as never awaited.
+        task.add_done_callback(lambda _: work.close())
         if callback is None:
-            return self._spawn(loop, self._guarded(work))
-        self._spawn(loop, self._called_back(work, callback))
+            return task
+        task.add_done_callback(lambda done: self._call_back(done, callback))
         return None
 
     def _spawn(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -81,30 +85,38 @@ class Operations:
         except asyncio.CancelledError:
             # A waiter that did not cancel anything must not believe that it was cancelled itself.
             if self._closing:
-                raise ClientClosed("the client was closed before the answer came") from None
+                raise ClientClosed(_CLOSED) from None
             raise
-        finally:
-            work.close()  # cancelled before its first step, it would be reported as never awaited
 
-    async def _called_back(self, work: Coroutine[Any, Any, T], callback: Callback[T]) -> None:
-        error: TaskRouterError | None = None
-        result: T | None = None
+    def _call_back(self, done: asyncio.Task[T], callback: Callback[T]) -> None:
+        error = ClientClosed(_CLOSED) if done.cancelled() else done.exception()
+        if not isinstance(error, TaskRouterError | None):
+            self._report(error)  # ours: no operation should fail with anything else
+            error = TaskRouterError(f"unexpected {type(error).__name__}: {error}")
         try:
-            result = await self._guarded(work)
-        except TaskRouterError as exception:
-            error = exception
-        try:
-            outcome = callback(error, result)
-            if inspect.isawaitable(outcome):
-                await outcome
+            outcome = callback(error, None if error is not None else done.result())
         except Exception as exception:  # noqa: BLE001 - whatever a user's callback raises stays his
             self._report(exception)
+            return
+        if inspect.iscoroutine(outcome):
+            task = asyncio.get_running_loop().create_task(outcome)
+            self._callbacks.add(task)
+            task.add_done_callback(self._called_back)
 
-    async def aclose(self) -> None:
-        """End everything under way; each waiter and callback gets :class:`ClientClosed`."""
+    def _called_back(self, task: asyncio.Task[Any]) -> None:
+        self._callbacks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._report(error)
+
+    async def aclose(self, drain: float = 5.0) -> None:
+        """End everything under way; each waiter and callback gets :class:`ClientClosed`.
+
+        Args:
+            drain: Seconds that coroutine callbacks get to finish before they are cancelled.
+        """
         self._closing = True
+        own = asyncio.current_task()
         try:
-            own = asyncio.current_task()
             while pending := [task for task in self._running if task is not own]:
                 for task in pending:
                     task.cancel()
@@ -112,5 +124,12 @@ class Operations:
                 for task in pending:
                     if not task.cancelled():
                         task.exception()  # seen: an awaitable nobody waits for must not be reported at exit
+            if waiting := self._callbacks - {own}:
+                await asyncio.wait(waiting, timeout=drain)
+            for task in self._callbacks - {own}:
+                task.cancel()
         finally:
             self._closing = False
+
+
+_CLOSED = "the client was closed before the answer came"

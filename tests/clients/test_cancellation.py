@@ -1,16 +1,46 @@
-"""Cancelled at any point, a client leaves no task, no socket and no surprise behind (F61)."""
+"""Cancelled at any await, a client leaves no task, no socket and no surprise behind (F61)."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Generator
 from contextlib import suppress
+from typing import Any
 
 from client_bench import Bench
 
 from trbridge import TaskRouterError
 
-STEPS = 60
-"""More turns of the loop than the story below takes; the first ones end in the middle of it."""
+
+class CancelledAt:
+    """Awaits a coroutine and cancels its own task at the n-th place where that waits.
+
+    Attributes:
+        reached: Whether there was such a place.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, None], place: int) -> None:
+        self._work = work
+        self._left = place
+        self.reached = False
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        steps = self._work.__await__()
+        waits_for = next(steps)
+        with suppress(StopIteration):
+            while True:
+                self._left -= 1
+                if self._left == 0:
+                    self.reached = True
+                    task = asyncio.current_task()
+                    assert task is not None
+                    task.cancel()
+                try:
+                    sent = yield waits_for
+                except BaseException as error:  # noqa: BLE001 - handed on to where it belongs
+                    waits_for = steps.throw(error)
+                else:
+                    waits_for = steps.send(sent)
 
 
 def our_tasks() -> set[str]:
@@ -19,7 +49,7 @@ def our_tasks() -> set[str]:
     for task in asyncio.all_tasks():
         code = getattr(task.get_coro(), "cr_code", None)
         if code is not None and "/trbridge/" in code.co_filename and "/emulator/" not in code.co_filename:
-            found.add(task.get_name() + " " + code.co_qualname)
+            found.add(f"{task.get_name()} {code.co_qualname}")
     return found
 
 
@@ -28,21 +58,24 @@ async def story(bench: Bench) -> None:
     async with bench.workspace(bench.token) as workspace:
         await workspace.activities.fetch()
         workspace.workers.fetch(lambda error, page: None)
-        await bench.emulator.cut_sockets(code=1012)
+        async with workspace.listen("ready") as events:
+            await bench.emulator.cut_sockets(code=1012)
+            await anext(events)
         await asyncio.gather(workspace.fetch(), workspace.tasks.fetch())
 
 
-async def test_cancelled_at_any_point_nothing_is_left(bench: Bench) -> None:
-    """The caller's task is cancelled after each number of turns of the loop in turn."""
-    for step in range(STEPS):
-        running = asyncio.ensure_future(story(bench))
-        for _ in range(step):
-            await asyncio.sleep(0)
-        running.cancel()
+async def test_cancelled_at_any_await_nothing_is_left(bench: Bench) -> None:
+    """Every place where the caller's task waits is tried in turn, until the story ends by itself."""
+    for place in range(1, 200):
+        work = CancelledAt(story(bench), place)
         with suppress(asyncio.CancelledError, TaskRouterError):
-            await running
+            await asyncio.ensure_future(work)
         await asyncio.sleep(0)
-        assert our_tasks() == set(), f"after {step} turns"
+        assert our_tasks() == set(), f"cancelled at wait {place}"
+        if not work.reached:
+            break
+    assert not work.reached
+    assert place >= 10
 
 
 async def test_closed_twice_and_unconnected(bench: Bench) -> None:
