@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import msgspec
 import pytest
-from loopback_bridge import FakeTime
+from loopback_bridge import TOKEN, FakeTime
 from scripted_service import CREATE, DELETE, FETCH, GUARDED, TASK, UPDATE, URL, Service, Step, failure
 
 from trbridge.errors import (
