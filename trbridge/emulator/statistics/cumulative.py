@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -92,12 +93,20 @@ def span(window: Window) -> dict[str, str]:
     return {"start_time": iso(window.start), "end_time": iso(window.end)}
 
 
-def aggregate(durations: Sequence[int]) -> dict[str, int]:
-    """Average, least, most and sum in whole seconds; zeros if there are none (rest-api 4.2)."""
+def aggregate(durations: Sequence[float]) -> dict[str, int]:
+    """Average, least, most and sum in whole seconds; zeros if there are none (rest-api 4.2).
+
+    Each is rounded down at the end, so that many short stays still add up.
+    """
     if not durations:
         return {"avg": 0, "min": 0, "max": 0, "total": 0}
-    total = sum(durations)
-    return {"avg": total // len(durations), "min": min(durations), "max": max(durations), "total": total}
+    total = math.fsum(durations)
+    return {
+        "avg": int(total / len(durations)),
+        "min": int(min(durations)),
+        "max": int(max(durations)),
+        "total": int(total),
+    }
 
 
 def _figures(events: list[EventRecord], names: dict[str, str], window: Window) -> dict[str, Any]:
@@ -124,8 +133,6 @@ def _waits(events: Iterable[EventRecord], event_type: str) -> list[int]:
 
 
 def _wait_in_queue(store: Store, queue_sid: str, accepted: EventRecord) -> int | None:
-    if accepted.task_sid is None:
-        return None
     entered = [
         event.event_date
         for event in store.events_between(accepted.task_sid, 0.0, accepted.event_date)

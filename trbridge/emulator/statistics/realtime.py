@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..indexes import BY_WORKSPACE, TASKS_BY_PRIORITY, TASKS_BY_STATUS, TASKS_LIVE, WORKERS_BY_ACTIVITY
 from ..model import Activity, Task, TaskQueue, Worker
-from .queues import eligible_workers
+from .queues import eligible_activities
 
 if TYPE_CHECKING:
     from ..model import Workflow, Workspace
@@ -55,8 +55,11 @@ def workers_realtime(
     store: Store, workspace: Workspace, _now: float, _channel: str | None, chosen: list[Worker] | None = None
 ) -> dict[str, Any]:
     """Workers by activity."""
-    total = store.count(BY_WORKSPACE[Worker], workspace.sid) if chosen is None else len(chosen)
-    return {"activity_statistics": activity_statistics(store, workspace.sid, chosen), "total_workers": total}
+    if chosen is None:
+        total = store.count(BY_WORKSPACE[Worker], workspace.sid)
+        return {"activity_statistics": activity_statistics(store, workspace.sid), "total_workers": total}
+    counts = Counter(worker.activity_sid for worker in chosen)
+    return {"activity_statistics": activity_statistics(store, workspace.sid, counts), "total_workers": len(chosen)}
 
 
 def bulk_realtime(store: Store, workspace: Workspace, sids: list[str], now: float) -> dict[str, Any]:
@@ -71,53 +74,61 @@ def _bulk_item(store: Store, workspace_sid: str, sid: str, now: float) -> dict[s
     return {
         "task_queue_sid": sid,
         **_summary([], 0, None),
-        "activity_statistics": activity_statistics(store, workspace_sid, []),
+        "activity_statistics": activity_statistics(store, workspace_sid, {}),
         "total_available_workers": 0,
         "total_eligible_workers": 0,
     }
 
 
 def _queue(store: Store, queue: TaskQueue, now: float, channel: str | None) -> dict[str, Any]:
-    workers = eligible_workers(store, queue)
-    available = sum(store.activities[worker.activity_sid].available for worker in workers)
+    counts = eligible_activities(store, queue)
+    activities = store.in_workspace(Activity, queue.workspace_sid)
     return {
         **_tasks(store, queue.sid, now, channel),
-        "activity_statistics": activity_statistics(store, queue.workspace_sid, workers),
-        "total_available_workers": available,  # busy ones count as well (rest-api 4.4)
-        "total_eligible_workers": len(workers),
+        "activity_statistics": activity_statistics(store, queue.workspace_sid, counts),
+        # Busy ones count as well (rest-api 4.4).
+        "total_available_workers": sum(counts.get(each.sid, 0) for each in activities if each.available),
+        "total_eligible_workers": sum(counts.values()),
     }
 
 
 def activity_statistics(
-    store: Store, workspace_sid: str, workers: Iterable[Worker] | None = None
+    store: Store, workspace_sid: str, counts: Mapping[str, int] | None = None
 ) -> list[dict[str, Any]]:
-    """How many workers are in each activity, every activity listed; of all workers if none are given."""
+    """How many workers are in each activity, every activity listed.
+
+    Args:
+        store: The state.
+        workspace_sid: Whose activities.
+        counts: Activity SID to how many; of all the workspace's workers if left out.
+    """
+
+    def count(sid: str) -> int:
+        return store.count(WORKERS_BY_ACTIVITY, sid) if counts is None else counts.get(sid, 0)
+
     activities = store.in_workspace(Activity, workspace_sid)
-    if workers is None:
-        counts = Counter({activity.sid: store.count(WORKERS_BY_ACTIVITY, activity.sid) for activity in activities})
-    else:
-        counts = Counter(worker.activity_sid for worker in workers)
-    return [
-        {"sid": activity.sid, "friendly_name": activity.friendly_name, "workers": counts[activity.sid]}
-        for activity in activities
-    ]
+    return [{"sid": each.sid, "friendly_name": each.friendly_name, "workers": count(each.sid)} for each in activities]
 
 
 def _tasks(store: Store, sid: str, now: float, channel: str | None) -> dict[str, Any]:
     age, longest = _longest(_pending(store, sid, channel), now)
     if channel is not None:
-        return _summary(
-            [task for task in store.each(TASKS_LIVE, sid) if task.task_channel_sid == channel], age, longest
-        )
-    # Without a channel the indexes know the counts; nothing is walked.
-    priorities = sorted({key[1] for key in store.keys(TASKS_BY_PRIORITY) if key[0] == sid})  # type: ignore[index]
+        tasks = [task for task in store.each(TASKS_LIVE, sid) if task.task_channel_sid == channel]
+        return _summary(tasks, age, longest)
+    # Without a channel the indexes know the counts.
     return {
         "longest_task_waiting_age": age,
         "longest_task_waiting_sid": longest,
         "tasks_by_status": {status: store.count(TASKS_BY_STATUS, (sid, status)) for status in _STATUSES},
-        "tasks_by_priority": {str(each): store.count(TASKS_BY_PRIORITY, (sid, each)) for each in priorities},
+        "tasks_by_priority": {
+            str(each): store.count(TASKS_BY_PRIORITY, (sid, each)) for each in sorted(_priorities(store, sid))
+        },
         "total_tasks": store.count(TASKS_LIVE, sid),
     }
+
+
+def _priorities(store: Store, sid: str) -> set[int]:
+    return {task.priority for task in store.each(TASKS_LIVE, sid)}
 
 
 def _summary(tasks: list[Task], age: int, longest: str | None) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...errors import BadRequest
 from ..indexes import TASK_CHANNELS_BY_NAME
 from ..model import TaskChannel
+from ..parameters import shown
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -18,6 +21,7 @@ _DEFAULT_MINUTES: Final = 15
 _FARTHEST: Final = 30 * 86_400
 """The event history (rest-api 1.5). A minute of grace for a caller who computes the limit himself."""
 _MOST_THRESHOLDS: Final = 20
+_SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
 class Window(NamedTuple):
@@ -45,7 +49,8 @@ class Window(NamedTuple):
             raise BadRequest("Invalid Minutes. Give Minutes, or StartDate and EndDate, but not both.")
         if minutes is not None and minutes < 1:
             raise BadRequest(f"Invalid Minutes. '{minutes}' is not a positive number of minutes.")
-        last = now if end is None else end
+        # Nothing is known of the future, so a window that reaches into it ends now; end_time says so [I].
+        last = now if end is None else min(end, now)
         first = last - 60 * (minutes or _DEFAULT_MINUTES) if start is None else start
         if first > last:
             raise BadRequest("Invalid StartDate. It is after the end of the window.")
@@ -55,15 +60,12 @@ class Window(NamedTuple):
 
 
 def _thresholds(text: str | None) -> tuple[int, ...] | None:
-    if text is None:
+    if text is None or not text.strip():
         return None
-    try:
-        thresholds = tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        thresholds = (-1,)
-    if len(thresholds) > _MOST_THRESHOLDS or any(threshold < 0 for threshold in thresholds):
-        raise BadRequest(f"Invalid SplitByWaitTime. '{text[:80]}' is not a comma-separated list of seconds.")
-    return thresholds
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > _MOST_THRESHOLDS or any(_SECONDS.fullmatch(part) is None for part in parts):
+        raise BadRequest(f"Invalid SplitByWaitTime. '{shown(text)}' is not a comma-separated list of seconds.")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
 def chosen_channel(store: Store, workspace_sid: str, named: str | None) -> str | None:
@@ -76,12 +78,10 @@ def chosen_channel(store: Store, workspace_sid: str, named: str | None) -> str |
         return None
     channel = store.get(TaskChannel, named) or store.first(TASK_CHANNELS_BY_NAME, (workspace_sid, named))
     if channel is None or channel.workspace_sid != workspace_sid:
-        raise BadRequest(f"Invalid TaskChannel. There is no task channel '{named[:80]}' in this workspace.")
+        raise BadRequest(f"Invalid TaskChannel. There is no task channel '{shown(named)}' in this workspace.")
     return channel.sid
 
 
 def iso(moment: float) -> str:
     """A moment as REST writes it: UTC, whole seconds."""
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

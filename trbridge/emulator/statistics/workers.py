@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import BadRequest
 from ..indexes import QUEUES_BY_NAME
 from ..model import Activity, TaskQueue, Worker
+from ..parameters import shown
 from .cumulative import aggregate, reservation_counts, selected, span
 from .queues import eligible_workers
 from .window import Window
@@ -53,9 +54,8 @@ def chosen_workers(store: Store, workspace: Workspace, values: Mapping[str, Any]
         return None
     workers = store.in_workspace(Worker, workspace.sid)
     if sid is not None or name is not None:
-        eligible = {
-            worker.sid for queue in _queues(store, workspace, sid, name) for worker in eligible_workers(store, queue)
-        }
+        queues = _queues(store, workspace, sid, name)
+        eligible = frozenset[str]().union(*(eligible_workers(store, queue) for queue in queues))
         workers = [worker for worker in workers if worker.sid in eligible]
     return [worker for worker in workers if friendly_name is None or worker.friendly_name == friendly_name]
 
@@ -63,17 +63,20 @@ def chosen_workers(store: Store, workspace: Workspace, values: Mapping[str, Any]
 def _queues(store: Store, workspace: Workspace, sid: str | None, name: str | None) -> list[TaskQueue]:
     queues = store.select(QUEUES_BY_NAME, (workspace.sid, name)) if sid is None else [store.get(TaskQueue, sid)]
     found = [queue for queue in queues if queue is not None and queue.workspace_sid == workspace.sid]
+    # With both, the queue must have both.
+    found = [queue for queue in found if name in {None, queue.friendly_name}]
     if not found:
-        raise BadRequest(f"Invalid TaskQueue. There is no task queue '{sid or name}' in this workspace.")
+        parameter, given = ("TaskQueueName", name or "") if sid is None else ("TaskQueueSid", sid)
+        raise BadRequest(f"Invalid {parameter}. There is no task queue '{shown(given)}' in this workspace.")
     return found
 
 
 def _durations(store: Store, workspace_sid: str, workers: Iterable[Worker], window: Window) -> list[dict[str, Any]]:
     """Seconds in each activity, every activity listed; a stay counts as far as it is in the window."""
-    lengths: dict[str, list[int]] = {}
+    lengths: dict[str, list[float]] = {}
     for worker in workers:
         for activity_sid, start, end in stints(store, worker, window):
-            lengths.setdefault(activity_sid, []).append(int(end - start))
+            lengths.setdefault(activity_sid, []).append(end - start)
     return [
         {"sid": activity.sid, "friendly_name": activity.friendly_name, **aggregate(lengths.get(activity.sid, []))}
         for activity in store.in_workspace(Activity, workspace_sid)
