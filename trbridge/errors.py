@@ -7,7 +7,7 @@
     │   └── ExpressionError        fix the expression or configuration
     ├── TokenError                 get another token
     │   ├── InvalidToken           malformed, badly signed, or a claim is missing or wrong
-    │   ├── WrongTokenKind         a v2 access token where a capability token belongs, or the reverse
+    │   ├── WrongTokenKind         a v2 access token, or a token for another kind of client
     │   ├── TokenExpired           its time is over
     │   ├── TokenRejected          the service does not take it
     │   ├── WrongIdentity          it belongs to another channel than the one it should renew
@@ -21,6 +21,7 @@
     │   │   ├── MethodNotAllowed     405   not on this resource
     │   │   ├── Conflict             409   somebody else changed it
     │   │   ├── Gone                 410   it existed and is over
+    │   │   │   └── ReservationGone        the reservation ended before the answer to it came
     │   │   ├── PreconditionFailed   412   the version in If-Match is an old one
     │   │   ├── TooManyRequests      429   slow down; ``retry_after`` seconds if the service said so
     │   │   └── ServerError          5xx   not your fault
@@ -64,6 +65,7 @@ __all__ = [
     "PreconditionFailed",
     "RequestError",
     "RequestTimeout",
+    "ReservationGone",
     "ServerError",
     "SlowConsumer",
     "TaskRouterError",
@@ -148,7 +150,7 @@ class InvalidToken(TokenError):
 
 
 class WrongTokenKind(TokenError):
-    """A token of the other generation: v2 access token for capability token, or the reverse."""
+    """A v2 access token where a capability token belongs, or a token for another kind of client."""
 
 
 class TokenExpired(TokenError):
@@ -269,6 +271,18 @@ class Gone(ApiError):
 
     default_status = 410
     default_code = 20410
+
+
+class ReservationGone(Gone):
+    """The reservation is over: it timed out, was canceled, rescinded, or answered otherwise (fault F65).
+
+    The service says so with a 410 or a plain 400; ``status`` is what it sent.
+
+    Attributes:
+        reservation_status: How it ended: ``timeout``, ``canceled``, ``rescinded``, ``rejected`` or ``completed``.
+    """
+
+    reservation_status: str = ""
 
 
 class PreconditionFailed(ApiError):

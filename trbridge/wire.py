@@ -6,9 +6,10 @@ bridge turns into a call of the REST API (wire-protocol 0.4 and 4).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -25,8 +26,11 @@ __all__ = [
     "encode_params",
     "encode_request",
     "format_datetime",
+    "mend",
     "wire_name",
 ]
+
+T = TypeVar("T")
 
 Scalar = str | int | float | bool | date | None
 Params = Mapping[str, Any]
@@ -100,6 +104,34 @@ def encode_request(request: Request, token: str) -> bytes:
     )
 
 
+# One alternative takes every escape, so that the backslash of an escaped backslash starts none.
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+def mend(text: bytes) -> bytes:
+    """JSON whose strings can be decoded: halves of surrogate pairs become U+FFFD (RFC 8259 section 8.2).
+
+    A service that cuts names at 64 UTF-16 units may cut an emoji in two; JavaScript reads that, UTF-8 cannot hold it.
+    """
+    if b"\\u" not in text:
+        return text
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["lone"] else found[0], text)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], text: bytes | str) -> T:
+    try:
+        return decoder.decode(text)
+    except msgspec.DecodeError:
+        raw = text.encode() if isinstance(text, str) else text
+        mended = mend(raw)
+        if mended == raw:
+            raise
+    return decoder.decode(mended)
+
+
 def decode_reply(body: bytes, etag: str | None = None) -> Reply:
     """Read the body of a successful answer.
 
@@ -111,8 +143,8 @@ def decode_reply(body: bytes, etag: str | None = None) -> Reply:
     if not body.strip():
         return Reply(etag=etag)
     try:
-        reply = _reply.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        reply = _decode(_reply, body)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise DecodeError(f"the event bridge's answer is not what the protocol says: {error}") from error
     return reply if etag is None else Reply(payload=reply.payload, event_type=reply.event_type, etag=etag)
 
@@ -126,8 +158,8 @@ def decode_event(frame: bytes | str) -> Event | None:
     if not frame or frame.isspace():
         return None
     try:
-        return _event.decode(frame)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        return _decode(_event, frame)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise DecodeError(f"a frame is not what the protocol says: {error}") from error
 
 

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from ..completion import Callback, Operation
 from ..errors import InvalidArgument, NotReady
-from ..wire import Params, Reply, Request
-from .arguments import read_instance_update
+from ..wire import Params, Reply, Request, encode_params
+from .arguments import read_instance_update, take_if_match
+from .binding import Bound, bind, decode_instance, read_instance
 from .context import Context
-from .decoding import NULL, decode_any, decode_struct, parse_document
+from .decoding import NULL, Moment, parse_document, split_object
 
 if TYPE_CHECKING:
-    from .page import Page
+    from .workspace import WorkspaceInstance
 
-__all__ = ["Bound", "InstanceResource", "Moment", "bind", "decode_instance"]
+__all__ = [
+    "Bound",
+    "InstanceResource",
+    "Moment",
+    "ReadOnlyInstance",
+    "bind",
+    "decode_instance",
+    "merge",
+    "read_instance",
+    "require",
+]
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)] | None
-"""A moment with its time zone, or None."""
-
-R = TypeVar("R", bound="InstanceResource")
-
-
-class Bound(NamedTuple):
-    """What ties an instance to its client; one for all items of a page.
-
-    Attributes:
-        context: The client's context.
-        raw: The JSON that it came in, of the whole page for a page's item.
-        key: Name of the list in ``raw``, or None if ``raw`` is the instance's own.
-    """
-
-    context: Context
-    raw: msgspec.Raw
-    key: str | None = None
+R = TypeVar("R", bound="ReadOnlyInstance")
 
 
-class InstanceResource(msgspec.Struct, kw_only=True, dict=True, eq=False):
+class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
     """Base of all resources.
 
     Fields are TaskRouter's own, in snake_case; moments are aware datetimes, JSON documents are parsed,
     statuses stay open strings. A field that is null, or was not sent yet, is None. What the service
-    sends beyond these fields is in :attr:`extra`.
+    sends beyond these fields is in :attr:`extra`. Fields cannot be assigned to: they are the service's
+    (Q56). Two objects are equal only if they are the same object.
     """
 
     prefix: ClassVar[str]
@@ -53,6 +48,12 @@ class InstanceResource(msgspec.Struct, kw_only=True, dict=True, eq=False):
     """Its part of the URL under the workspace's."""
     updatable: ClassVar[frozenset[str]] = frozenset()
     """Parameters that ``update`` takes, by TaskRouter's names (wire-protocol 7.5)."""
+    versioned: ClassVar[bool] = False
+    """Whether the service keeps a version of it, so that ``if_match`` works (rest-api 1.3)."""
+    understood: ClassVar[frozenset[str]] = frozenset()
+    """Names in payloads beyond the fields' own that are understood all the same."""
+    shown: ClassVar[str] = "friendly_name"
+    """The field that ``repr`` shows besides the SID; never a person's."""
 
     sid: str = ""
     account_sid: str | None = None
@@ -61,17 +62,26 @@ class InstanceResource(msgspec.Struct, kw_only=True, dict=True, eq=False):
     date_updated: Moment = None
 
     def __repr__(self) -> str:
-        name = getattr(self, "friendly_name", None)
-        return f"<{type(self).__name__} {self.sid}{f' {name!r}' if name else ''}>"
+        shown = getattr(self, self.shown, None)
+        return f"<{type(self).__name__} {self.sid}{f' {shown!r}' if shown else ''}>"
+
+    if not TYPE_CHECKING:  # a type checker would take it for leave to set anything
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in self.__struct_fields__:
+                raise AttributeError(
+                    f"{name} is the service's: change it with update({name}=...); it follows the answer"
+                )
+            super().__setattr__(name, value)
 
     # -- where it is -------------------------------------------------------------------------------
 
     @property
     def _bound(self) -> Bound:
-        bound = vars(self).get("_bound")
+        bound: Bound | None = vars(self).get("_bound")
         if bound is None:
             raise NotReady(f"this {type(self).__name__} belongs to no client; fetch it from one")
-        return bound  # type: ignore[no-any-return]
+        return bound
 
     @property
     def _context(self) -> Context:
@@ -79,28 +89,40 @@ class InstanceResource(msgspec.Struct, kw_only=True, dict=True, eq=False):
 
     @property
     def resource_url(self) -> str:
-        """Its REST URL."""
-        return f"{self._context.workspace_url}/{self.path}/{self.sid}"
+        """Its REST URL.
+
+        Raises:
+            InvalidArgument: The SID of what it is a part of is not known.
+        """
+        return f"{self._context.workspace_url}/{self.path}/{require(self.sid, 'sid', self)}"
+
+    @property
+    def workspace(self) -> WorkspaceInstance | None:
+        """The workspace it is in; its fields come with ``fetch()``."""
+        from .workspace import WorkspaceInstance
+
+        return self._linked(WorkspaceInstance, "workspace_sid")
 
     @property
     def extra(self) -> dict[str, Any]:
-        """What was sent beyond the fields known here, by TaskRouter's names; without ``url`` and ``links``."""
-        _, raw, key = self._bound
-        value = decode_any(raw)
-        if key is not None:
-            value = next((item for item in value[key] if item.get("sid") == self.sid), {})
-        known = {field.encode_name for field in msgspec.structs.fields(type(self))} | {"url", "links"}
-        return {name: item for name, item in value.items() if name not in known} if isinstance(value, dict) else {}
+        """What was last sent beyond the fields known here, or not as they are: by TaskRouter's names.
+
+        Without ``url`` and ``links``, which the SIDs already tell.
+        """
+        odd: frozenset[str] = vars(self).get("_odd", frozenset())
+        fields = {field.encode_name for field in msgspec.structs.fields(type(self))}
+        known = (fields | self.understood | {"url", "links"}) - odd
+        return {name: value for name, value in self._bound.sent(self.sid).items() if name not in known}
 
     @property
     def etag(self) -> str | None:
-        """Its version, if the last answer told it; what ``If-Match`` compares (rest-api 1.3)."""
+        """Its version, if the last answer told it; what ``if_match`` compares (rest-api 1.3)."""
         return vars(self).get("_etag")
 
     # -- what can be done --------------------------------------------------------------------------
 
     @overload
-    def fetch(self) -> Operation[Self]: ...
+    def fetch(self, /) -> Operation[Self]: ...
     @overload
     def fetch(self, callback: Callback[Self], /) -> None: ...
     def fetch(self, callback: Callback[Any] | None = None, /) -> Operation[Self] | None:
@@ -109,7 +131,76 @@ class InstanceResource(msgspec.Struct, kw_only=True, dict=True, eq=False):
         Raises:
             NotFound: It does not exist (any more).
         """
-        return self._context.start(self._read(), callback)
+        return self._context.start(self._read(self.resource_url), callback)
+
+    async def _read(self, url: str) -> Self:
+        return self._absorb(await self._context.send(Request("GET", url)))
+
+    # -- how answers come in -----------------------------------------------------------------------
+
+    def _absorb(self, reply: Reply) -> Self:
+        """Take over the answer's fields; an answer that is something else is handed on as it is (5.9)."""
+        other = decode_instance(type(self), reply.payload, self._context)
+        if not isinstance(other, type(self)):
+            return other  # type: ignore[return-value]
+        if self.sid and other.sid != self.sid:
+            vars(self).clear()  # it became another: nothing of the old one may stay
+            self._take_over(other, frozenset(member.name for member in msgspec.structs.fields(type(self))))
+        else:
+            self._take_over(other, self._sent_fields(reply.payload))
+        vars(self)["_etag"] = reply.etag
+        return self
+
+    def _merge(self, raw: msgspec.Raw, event: str | None) -> None:  # noqa: ARG002 - reservations need the name
+        other = read_instance(type(self), raw, self._context)
+        if other.sid and self.sid and other.sid != self.sid:
+            raise InvalidArgument(f"{self!r} cannot take over what belongs to {other.sid}")
+        self._take_over(other, self._sent_fields(raw))
+
+    def _sent_fields(self, raw: msgspec.Raw) -> frozenset[str]:
+        members = split_object(raw)
+        return frozenset(field.name for field in msgspec.structs.fields(type(self)) if field.encode_name in members)
+
+    def _take_over(self, other: Self, sent: frozenset[str]) -> None:
+        """Take the fields that were sent, and those that were made of what was sent; not the odd ones."""
+        mine, theirs = vars(self), vars(other)
+        odd = theirs.get("_odd", frozenset())
+        for field in msgspec.structs.fields(type(self)):
+            value = getattr(other, field.name)
+            if field.encode_name not in odd and (field.name in sent or value != field.default):
+                force_setattr(self, field.name, value)
+        mine["_bound"] = theirs["_bound"]
+        mine["_odd"] = odd
+        mine.pop("_etag", None)
+
+    def _complete(self, raw: msgspec.Raw) -> None:
+        """Fill in what this object knows under other names or in other places (wire-protocol 7.1)."""
+
+    def _document(self, name: str, raw: msgspec.Raw) -> Any:
+        """A JSON document among the fields, parsed when first asked for."""
+        documents: dict[str, tuple[msgspec.Raw, Any]] = vars(self).setdefault("_documents", {})
+        known = documents.get(name)
+        if known is None or known[0] is not raw:
+            known = documents[name] = (raw, parse_document(raw))
+        return known[1]
+
+    def _linked(self, cls: type[R], field: str) -> R | None:
+        """The resource a foreign key points to: only its SID until fetched; None for no SID (Q40-Q44).
+
+        The same object for the same SID; another as soon as the field changes (Q43).
+        """
+        sid = getattr(self, field)
+        if not sid:
+            return None
+        links: dict[str, ReadOnlyInstance] = vars(self).setdefault("_links", {})
+        link = links.get(field)
+        if link is None or link.sid != sid:
+            link = links[field] = bind(cls(sid=sid), Bound(self._context, NULL))
+        return link  # type: ignore[return-value]
+
+
+class InstanceResource(ReadOnlyInstance, kw_only=True, dict=True, eq=False):
+    """A resource that can be changed."""
 
     @overload
     def update(self, name: str, value: Any, /) -> Operation[Self]: ...
@@ -125,7 +216,7 @@ class InstanceResource(msgspec.Struct, kw_only=True, dict=True, eq=False):
     def update(self, sid: str, name: str, value: Any, /) -> Operation[Self]: ...
     @overload
     def update(self, sid: str, name: str, value: Any, callback: Callback[Self], /) -> None: ...
-    def update(self, *args: Any, **parameters: Any) -> Operation[Self] | None:
+    def update(self, /, *args: Any, **parameters: Any) -> Operation[Self] | None:
         """Change properties; this object changes in place and is the result.
 
         Examples::
@@ -133,86 +224,64 @@ class InstanceResource(msgspec.Struct, kw_only=True, dict=True, eq=False):
             await activity.update("FriendlyName", "Lunch")
             await activity.update({"FriendlyName": "Lunch"})
             await activity.update(friendly_name="Lunch")
+            await worker.update(friendly_name="Bob", if_match=worker.etag)
 
         Raises:
             InvalidArgument: Nothing to update, or a keyword that is no parameter of this resource.
             BadRequest: The service refuses a value.
+            PreconditionFailed: It is no longer the version given with ``if_match``.
         """
+        if_match = take_if_match(parameters, versioned=self.versioned)
         call = read_instance_update(args, parameters, sid=self.sid, known=self.updatable)
-        return self._context.start(self._post(call.params), call.callback)
+        return self._context.start(self._post(self.resource_url, call.params, if_match), call.callback)
 
     @overload
-    def delete(self) -> Operation[None]: ...
+    def delete(self, /, *, if_match: str | None = None) -> Operation[None]: ...
     @overload
-    def delete(self, callback: Callback[None], /) -> None: ...
-    def delete(self, callback: Callback[Any] | None = None, /) -> Operation[None] | None:
+    def delete(self, callback: Callback[None], /, *, if_match: str | None = None) -> None: ...
+    def delete(
+        self, callback: Callback[Any] | None = None, /, *, if_match: str | None = None
+    ) -> Operation[None] | None:
         """Delete it.
 
         Raises:
             NotFound: It does not exist (any more).
+            PreconditionFailed: It is no longer the version given with ``if_match``.
         """
-        return self._context.start(self._remove(), callback)
+        version = take_if_match({"if_match": if_match}, versioned=self.versioned)
+        return self._context.start(self._remove(self.resource_url, version), callback)
 
-    async def _read(self) -> Self:
-        return self._absorb(await self._context.send(Request("GET", self.resource_url)))
+    def _start_update(
+        self, params: Params, callback: Callback[Self] | None, if_match: str | None = None
+    ) -> Operation[Self] | None:
+        version = take_if_match({"if_match": if_match}, versioned=self.versioned)
+        return self._context.start(self._post(self.resource_url, encode_params(params), version), callback)
 
-    async def _post(self, params: dict[str, str | list[str]] | None, *, if_match: str | None = None) -> Self:
-        request = Request("POST", self.resource_url, params, if_match=if_match)
-        return self._absorb(await self._context.send(request))
+    async def _post(self, url: str, params: dict[str, str | list[str]] | None, if_match: str | None = None) -> Self:
+        return self._absorb(await self._context.send(Request("POST", url, params, if_match=if_match)))
 
-    async def _remove(self) -> None:
-        await self._context.send(Request("DELETE", self.resource_url))
-
-    # -- how answers come in -----------------------------------------------------------------------
-
-    def _absorb(self, reply: Reply) -> Self:
-        """Take over the answer's fields; an answer that is something else is handed on as it is (5.9)."""
-        other = decode_instance(type(self), reply.payload, self._context)
-        if not isinstance(other, type(self)):
-            return other  # type: ignore[no-any-return]
-        for name in self.__struct_fields__:
-            setattr(self, name, getattr(other, name))
-        mine = vars(self)
-        mine.clear()
-        mine.update(vars(other), _etag=reply.etag)
-        return self
-
-    def _document(self, name: str, raw: msgspec.Raw) -> Any:
-        """A JSON document among the fields, parsed when first asked for."""
-        mine = vars(self)
-        if name not in mine:
-            mine[name] = parse_document(raw)
-        return mine[name]
-
-    def _linked(self, cls: type[R], sid: str | None) -> R | None:
-        """The resource a foreign key points to: only its SID until fetched; None for no SID (Q40-Q44)."""
-        if not sid:
-            return None
-        links: dict[type[InstanceResource], InstanceResource] = vars(self).setdefault("_links", {})
-        link = links.get(cls)
-        if link is None or link.sid != sid:
-            link = links[cls] = bind(cls(sid=sid), Bound(self._context, NULL))
-        return link  # type: ignore[return-value]
+    async def _remove(self, url: str, if_match: str | None) -> None:
+        await self._context.send(Request("DELETE", url, if_match=if_match))
 
 
-def bind(instance: R, bound: Bound) -> R:
-    """Tie an instance to its client."""
-    vars(instance)["_bound"] = bound
+def merge(instance: R, raw: msgspec.Raw, *, event: str | None = None) -> R:
+    """Take over an event's payload: only fields that are in it change. The same object is returned.
+
+    Args:
+        instance: What the event is about.
+        raw: The event's payload, in either dialect; for a reservation also the task with a ``reservation_sid``
+            that v1's socket sends (wire-protocol 6.3).
+        event: The event's name. Only that tells a reservation's status in v1's dialect.
+
+    Raises:
+        InvalidArgument: The payload is about another resource.
+        DecodeError: It is no JSON object.
+    """
+    instance._merge(raw, event)
     return instance
 
 
-def decode_instance(cls: type[R], raw: msgspec.Raw, context: Context) -> R | Page[Any] | Any:
-    """The payload of an answer as the resource that was asked for; as what it is if it is none."""
-    from .registry import materialize  # the registry knows all classes, so it imports this module
-
-    if raw[:1] == b"{" or bytes(raw).lstrip()[:1] == b"{":
-        instance = decode_struct(cls, raw)
-        if instance.sid[:2] == cls.prefix:
-            return bind(instance, Bound(context, raw))
-    return materialize(raw, context)
-
-
-def require(value: str | None, name: str, of: InstanceResource) -> str:
+def require(value: str | None, name: str, of: ReadOnlyInstance) -> str:
     """A field that a URL needs.
 
     Raises:

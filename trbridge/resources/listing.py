@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator
 from typing import Any, ClassVar, Generic, TypeVar, cast, overload
 
 from ..completion import Callback, Operation
+from ..sids import check_sid
 from ..wire import Params, Request
-from .arguments import read_create, read_delete, read_fetch, read_list_update
+from .arguments import read_create, read_delete, read_fetch, read_list_update, take_if_match
+from .binding import decode_instance
 from .context import Context
-from .instance import InstanceResource, decode_instance
+from .instance import ReadOnlyInstance
 from .page import Page
 
-__all__ = ["ListResource", "ReadOnlyList"]
+__all__ = ["ListResource", "ReadOnlyList", "UpdatableList"]
 
-R = TypeVar("R", bound=InstanceResource)
+R = TypeVar("R", bound=ReadOnlyInstance)
 
 
 class ReadOnlyList(Generic[R]):
@@ -30,7 +32,7 @@ class ReadOnlyList(Generic[R]):
         parent_url: URL of what the list belongs to; the workspace's when left out.
     """
 
-    item: ClassVar[type[InstanceResource]]
+    item: ClassVar[type[ReadOnlyInstance]]
     """Class of its resources."""
     key: ClassVar[str]
     """Name of the list in an answer (rest-api 1.1)."""
@@ -55,12 +57,12 @@ class ReadOnlyList(Generic[R]):
     @overload
     def fetch(self, params: Params, /, **filters: Any) -> Operation[Page[R]]: ...
     @overload
-    def fetch(self, **filters: Any) -> Operation[Page[R]]: ...
+    def fetch(self, /, **filters: Any) -> Operation[Page[R]]: ...
     @overload
     def fetch(self, params: Params, callback: Callback[Page[R]], /, **filters: Any) -> None: ...
     @overload
     def fetch(self, callback: Callback[Page[R]], /, **filters: Any) -> None: ...
-    def fetch(self, *args: Any, **filters: Any) -> Operation[Any] | None:
+    def fetch(self, /, *args: Any, **filters: Any) -> Operation[Any] | None:
         """Read one resource by its SID, or the first page of those that match.
 
         Examples::
@@ -73,7 +75,7 @@ class ReadOnlyList(Generic[R]):
             InvalidArgument: The SID is none of this list's, or a keyword is no filter of it.
             NotFound: No such resource.
         """
-        call = read_fetch(args, filters, prefixes=self._prefixes, known=self.filters | _PAGING)
+        call = read_fetch(args, filters, check=self._check, known=self.filters | _PAGING)
         if call.sid is not None:
             return self._context.start(self._one(Request("GET", f"{self.resource_url}/{call.sid}")), call.callback)
         return self._context.start(self._page(Request("GET", self.resource_url, call.params)), call.callback)
@@ -82,14 +84,14 @@ class ReadOnlyList(Generic[R]):
         async for resource in await self._page(Request("GET", self.resource_url)):
             yield resource
 
-    @property
-    def _prefixes(self) -> tuple[str, ...]:
-        return (self.item.prefix,)
+    def _check(self, sid: Any) -> str:
+        """Return the SID if it may be part of a URL of this list."""
+        return check_sid(sid, self.item.prefix)
 
     async def _one(self, request: Request) -> R:
         reply = await self._context.send(request)
         instance = decode_instance(self.item, reply.payload, self._context)
-        if reply.etag is not None and isinstance(instance, InstanceResource):
+        if reply.etag is not None and isinstance(instance, ReadOnlyInstance):
             vars(instance)["_etag"] = reply.etag
         return cast("R", instance)
 
@@ -103,8 +105,35 @@ class ReadOnlyList(Generic[R]):
 _PAGING = frozenset({"PageSize", "Page", "PageToken"})
 
 
-class ListResource(ReadOnlyList[R]):
-    """A list whose resources can also be created, updated and deleted."""
+class UpdatableList(ReadOnlyList[R]):
+    """A list whose resources can also be updated."""
+
+    @overload
+    def update(self, sid: str, name: str, value: Any, /) -> Operation[R]: ...
+    @overload
+    def update(self, sid: str, name: str, value: Any, callback: Callback[R], /) -> None: ...
+    @overload
+    def update(self, sid: str, params: Params | None = None, /, **parameters: Any) -> Operation[R]: ...
+    @overload
+    def update(self, sid: str, params: Params, callback: Callback[R], /, **parameters: Any) -> None: ...
+    @overload
+    def update(self, sid: str, callback: Callback[R], /, **parameters: Any) -> None: ...
+    def update(self, /, *args: Any, **parameters: Any) -> Operation[R] | None:
+        """Update one resource by its SID; the list itself is not touched (Q17).
+
+        Raises:
+            InvalidArgument: The SID is none of this list's, or a keyword is no parameter.
+            NotFound: No such resource.
+            PreconditionFailed: It is no longer the version given with ``if_match``.
+        """
+        if_match = take_if_match(parameters, versioned=self.item.versioned)
+        call = read_list_update(args, parameters, check=self._check, known=self.item.updatable)
+        request = Request("POST", f"{self.resource_url}/{call.sid}", call.params, if_match=if_match)
+        return self._context.start(self._one(request), call.callback)
+
+
+class ListResource(UpdatableList[R]):
+    """A list whose resources can also be created and deleted."""
 
     creatable: ClassVar[frozenset[str]] = frozenset()
     """Parameters that ``create`` takes, by TaskRouter's names (wire-protocol 7.5)."""
@@ -115,7 +144,7 @@ class ListResource(ReadOnlyList[R]):
     def create(self, params: Params, callback: Callback[R], /, **parameters: Any) -> None: ...
     @overload
     def create(self, callback: Callback[R], /, **parameters: Any) -> None: ...
-    def create(self, *args: Any, **parameters: Any) -> Operation[R] | None:
+    def create(self, /, *args: Any, **parameters: Any) -> Operation[R] | None:
         """Create a resource.
 
         Examples::
@@ -131,39 +160,20 @@ class ListResource(ReadOnlyList[R]):
         return self._context.start(self._one(Request("POST", self.resource_url, call.params)), call.callback)
 
     @overload
-    def update(self, sid: str, name: str, value: Any, /) -> Operation[R]: ...
+    def delete(self, sid: str, /, *, if_match: str | None = None) -> Operation[None]: ...
     @overload
-    def update(self, sid: str, name: str, value: Any, callback: Callback[R], /) -> None: ...
-    @overload
-    def update(self, sid: str, params: Params | None = None, /, **parameters: Any) -> Operation[R]: ...
-    @overload
-    def update(self, sid: str, params: Params, callback: Callback[R], /, **parameters: Any) -> None: ...
-    @overload
-    def update(self, sid: str, callback: Callback[R], /, **parameters: Any) -> None: ...
-    def update(self, *args: Any, **parameters: Any) -> Operation[R] | None:
-        """Update one resource by its SID; the list itself is not touched (Q17).
-
-        Raises:
-            InvalidArgument: The SID is none of this list's, or a keyword is no parameter.
-            NotFound: No such resource.
-        """
-        call = read_list_update(args, parameters, prefixes=self._prefixes, known=self.item.updatable)
-        request = Request("POST", f"{self.resource_url}/{call.sid}", call.params)
-        return self._context.start(self._one(request), call.callback)
-
-    @overload
-    def delete(self, sid: str, /) -> Operation[None]: ...
-    @overload
-    def delete(self, sid: str, callback: Callback[None], /) -> None: ...
-    def delete(self, *args: Any) -> Operation[None] | None:
+    def delete(self, sid: str, callback: Callback[None], /, *, if_match: str | None = None) -> None: ...
+    def delete(self, /, *args: Any, if_match: str | None = None) -> Operation[None] | None:
         """Delete one resource by its SID.
 
         Raises:
             InvalidArgument: No SID, or one of another kind (v1 asked for ``/undefined``).
             NotFound: No such resource.
         """
-        call = read_delete(args, prefixes=self._prefixes)
-        return self._context.start(self._remove(Request("DELETE", f"{self.resource_url}/{call.sid}")), call.callback)
+        version = take_if_match({"if_match": if_match}, versioned=self.item.versioned)
+        call = read_delete(args, check=self._check)
+        request = Request("DELETE", f"{self.resource_url}/{call.sid}", if_match=version)
+        return self._context.start(self._remove(request), call.callback)
 
     async def _remove(self, request: Request) -> None:
         await self._context.send(request)

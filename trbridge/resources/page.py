@@ -9,12 +9,12 @@ import msgspec
 
 from ..completion import Callback, Operation
 from ..errors import DecodeError, InvalidArgument
-from ..urls import check_page_url
+from ..urls import API_BASE_URL, check_page_url, same_origin
 from ..wire import Request
 
 if TYPE_CHECKING:
     from .context import Context
-    from .listing import ListResource
+    from .listing import ReadOnlyList
 
 __all__ = ["Meta", "Page"]
 
@@ -51,7 +51,7 @@ class Page(Generic[T]):
         resource: The list it is a page of, where that is known.
     """
 
-    def __init__(self, data: list[T], meta: Meta, context: Context, resource: ListResource[Any] | None = None) -> None:
+    def __init__(self, data: list[T], meta: Meta, context: Context, resource: ReadOnlyList[Any] | None = None) -> None:
         self.data = data
         self.resource = resource
         self._meta = meta
@@ -100,7 +100,7 @@ class Page(Generic[T]):
         raise DecodeError(f"the list does not end after {_MOST_PAGES} pages")
 
     @overload
-    def next(self) -> Operation[Page[T]]: ...
+    def next(self, /) -> Operation[Page[T]]: ...
     @overload
     def next(self, callback: Callback[Page[T]], /) -> None: ...
     def next(self, callback: Callback[Any] | None = None, /) -> Operation[Page[T]] | None:
@@ -112,7 +112,7 @@ class Page(Generic[T]):
         return self._turn(self._meta.next_page_url, "last", callback)
 
     @overload
-    def previous(self) -> Operation[Page[T]]: ...
+    def previous(self, /) -> Operation[Page[T]]: ...
     @overload
     def previous(self, callback: Callback[Page[T]], /) -> None: ...
     def previous(self, callback: Callback[Any] | None = None, /) -> Operation[Page[T]] | None:
@@ -128,7 +128,9 @@ class Page(Generic[T]):
             raise InvalidArgument(f"this is the {which} page; look at has_next and has_previous")
         if url == self._meta.url:
             raise DecodeError(f"page {self.page} names itself as its neighbour; the list would never end")
-        url = check_page_url(url, self._context.api_base_url, self._context.workspace_sid)
+        # The service names its own address even to those who reach it by another one; the bridge takes either.
+        base = API_BASE_URL if same_origin(url, API_BASE_URL) else self._context.api_base_url
+        url = check_page_url(url, base, self._context.workspace_sid)
         return self._context.start(self._load(url), callback)
 
     async def _load(self, url: str) -> Page[T]:

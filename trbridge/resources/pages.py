@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .decoding import decode_any, decode_struct
-from .instance import Bound, InstanceResource
+from ..errors import DecodeError
+from .binding import Bound
+from .decoding import decode_struct, is_object, split_items, split_object
+from .instance import ReadOnlyInstance
 from .page import Meta, Page
 
 if TYPE_CHECKING:
@@ -21,13 +23,15 @@ __all__ = ["decode_page"]
 @cache
 def _decoder(item: type[msgspec.Struct], key: str) -> msgspec.json.Decoder[Any]:
     fields = [("meta", Meta, msgspec.field(default_factory=Meta)), ("items", list[item], msgspec.field(name=key))]  # type: ignore[valid-type]
-    return msgspec.json.Decoder(msgspec.defstruct("Listed", fields, kw_only=True), strict=False)
+    return msgspec.json.Decoder(msgspec.defstruct("Listed", fields, kw_only=True, gc=False), strict=False)
 
 
 def decode_page(
     item: type[msgspec.Struct], key: str, raw: msgspec.Raw, context: Context, resource: ReadOnlyList[Any] | None = None
 ) -> Page[Any] | None:
     """Read a page of these resources; None if the answer is no such page.
+
+    Items that are no objects at all are left out: there is nothing they could be.
 
     Args:
         item: Class of the resources.
@@ -39,14 +43,20 @@ def decode_page(
     try:
         listed = _decoder(item, key).decode(raw)
         items, meta = listed.items, listed.meta
-    except msgspec.ValidationError:
-        value = decode_any(raw)
-        if not (isinstance(value, dict) and isinstance(value.get(key), list) and isinstance(value.get("meta"), dict)):
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        try:
+            items, meta = _decode_one_by_one(item, key, raw)
+        except (DecodeError, KeyError):
             return None
-        meta = decode_struct(Meta, msgspec.json.encode(value["meta"]))
-        items = [decode_struct(item, msgspec.json.encode(each)) for each in value[key] if isinstance(each, dict)]
-    if issubclass(item, InstanceResource):
+    if issubclass(item, ReadOnlyInstance):
         bound = Bound(context, raw, key)
         for instance in items:
             instance.__dict__["_bound"] = bound
     return Page(items, meta, context, resource)
+
+
+def _decode_one_by_one(item: type[msgspec.Struct], key: str, raw: msgspec.Raw) -> tuple[list[Any], Meta]:
+    members = split_object(raw)
+    items = [decode_struct(item, each) for each in split_items(members[key]) if is_object(each)]
+    meta = members.get("meta")
+    return items, decode_struct(Meta, meta) if meta is not None and is_object(meta) else Meta()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .activity import ActivityInstance, ActivityList
-from .decoding import decode_any, decode_struct
+from .binding import read_instance
+from .decoding import decode_any, decode_struct, is_object, split_items, split_object
 from .event import EventInstance, EventList
-from .instance import Bound, InstanceResource, bind
+from .instance import ReadOnlyInstance
 from .page import Meta, Page
 from .pages import decode_page
 from .reservation import ReservationInstance, ReservationList
-from .statistics import STATISTICS_BY_PATH, TaskQueueStatisticsItem
+from .statistics import STATISTICS_BY_PATH, TaskQueueStatisticsItem, decode_statistics
 from .task import TaskInstance, TaskList
 from .task_channel import TaskChannelInstance, TaskChannelList
 from .task_queue import TaskQueueInstance, TaskQueueList
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["INSTANCES", "LISTS", "materialize"]
 
-INSTANCES: Final[dict[str, type[InstanceResource]]] = {
+INSTANCES: Final[dict[str, type[ReadOnlyInstance]]] = {
     cls.prefix: cls
     for cls in (
         ActivityInstance,
@@ -73,51 +74,49 @@ def materialize(raw: msgspec.Raw, context: Context, resource: ReadOnlyList[Any] 
         raw: The payload.
         context: The client's context.
         resource: The list that was asked, if one was.
+
+    Raises:
+        DecodeError: It is not JSON.
     """
     if resource is not None:
         page = decode_page(resource.item, resource.key, raw, context, resource)
         if page is not None:
             return page
-    if bytes(raw).lstrip()[:1] != b"{":
+    if not is_object(raw):
         return decode_any(raw)
     peek = decode_struct(_Peek, raw)
     if isinstance(peek.sid, str) and peek.sid:
-        return _instance(peek.sid, raw, context)
+        cls = INSTANCES.get(peek.sid[:2])
+        return decode_any(raw) if cls is None else read_instance(cls, raw, context)
     if isinstance(peek.meta, dict):
         return _page(peek.meta, raw, context)
     return _statistics(peek.url, raw)
 
 
-def _instance(sid: str, raw: msgspec.Raw, context: Context) -> Any:
-    cls = INSTANCES.get(sid[:2])
-    return decode_any(raw) if cls is None else bind(decode_struct(cls, raw), Bound(context, raw))
-
-
 def _page(meta: dict[str, Any], raw: msgspec.Raw, context: Context) -> Any:
-    value = decode_any(raw)
     key = meta.get("key")
-    items = value.get(key) if isinstance(key, str) else None
-    if not isinstance(items, list):
-        return value
-    page = None
-    if key == "task_queues_statistics":
-        page = decode_page(TaskQueueStatisticsItem, key, raw, context)
-    elif (cls := _item_class(str(key), items)) is not None:
-        page = decode_page(cls, str(key), raw, context)
-    return page if page is not None else Page(items, decode_struct(Meta, msgspec.json.encode(meta)), context)
+    items = split_object(raw).get(key) if isinstance(key, str) else None
+    if items is None or bytes(items)[:1] != b"[":
+        return decode_any(raw)
+    cls = TaskQueueStatisticsItem if key == TaskQueueStatisticsItem.key else _item_class(str(key), items)
+    page = None if cls is None else decode_page(cls, str(key), raw, context)
+    if page is not None:
+        return page
+    return Page(decode_any(items), decode_struct(Meta, msgspec.json.encode(meta)), context)
 
 
-def _item_class(key: str, items: list[Any]) -> type[InstanceResource] | None:
-    candidates = [cls.item for cls in LISTS if cls.key == key]
-    prefixes = {str(item.get("sid"))[:2] for item in items if isinstance(item, dict)}
-    return next((cls for cls in candidates if not prefixes or prefixes == {cls.prefix}), None)
+def _item_class(key: str, items: msgspec.Raw) -> type[ReadOnlyInstance] | None:
+    prefixes = {str(decode_struct(_Peek, item).sid)[:2] for item in split_items(items) if is_object(item)}
+    candidates = [cls.item for cls in LISTS if cls.key == key and prefixes <= {cls.item.prefix}]
+    if candidates:
+        return candidates[0]
+    return INSTANCES.get(prefixes.pop()) if len(prefixes) == 1 else None
 
 
-_IDS = re.compile(r"/[A-Z]{2}[0-9a-fA-F]{32}")
+_SID = re.compile(r"/[A-Z]{2}[0-9a-fA-F]{32}(?=/)")
 
 
 def _statistics(url: Any, raw: msgspec.Raw) -> Any:
-    path = _IDS.sub("", url.partition("?")[0]).partition("/Workspaces")[2] if isinstance(url, str) else ""
-    one_worker = isinstance(url, str) and re.search(r"/Workers/WK[0-9a-fA-F]{32}/Statistics", url) is not None
-    cls = STATISTICS_BY_PATH.get("/Workers/{sid}/Statistics" if one_worker else path)
-    return decode_any(raw) if cls is None else decode_struct(cls, raw)
+    path = url.partition("?")[0].partition("/Workspaces")[2] if isinstance(url, str) else ""
+    cls = STATISTICS_BY_PATH.get(_SID.sub("/{sid}", path))
+    return decode_any(raw) if cls is None else decode_statistics(cls, raw)

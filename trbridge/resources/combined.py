@@ -1,0 +1,92 @@
+"""Cumulative and real-time statistics in one answer (rest-api 4.5).
+
+Whose they are (``workspace_sid``, ``task_queue_sid``, ...) is told on the outside; inside these are None.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .cumulative import (
+    TaskQueueCumulativeStatistics,
+    WorkersCumulativeStatistics,
+    WorkflowCumulativeStatistics,
+    WorkspaceCumulativeStatistics,
+)
+from .figures import SPLIT_WINDOW, WINDOW, Statistics
+from .realtime import (
+    TaskQueueRealTimeStatistics,
+    WorkersRealTimeStatistics,
+    WorkflowRealTimeStatistics,
+    WorkspaceRealTimeStatistics,
+)
+
+__all__ = [
+    "TaskQueueStatistics",
+    "TaskQueueStatisticsItem",
+    "WorkerInstanceStatistics",
+    "WorkersStatistics",
+    "WorkflowStatistics",
+    "WorkspaceStatistics",
+]
+
+
+class WorkspaceStatistics(Statistics, frozen=True, kw_only=True, dict=True):
+    """Statistics of a workspace."""
+
+    path: ClassVar[str] = "/{sid}/Statistics"
+    filters: ClassVar[frozenset[str]] = SPLIT_WINDOW
+
+    cumulative: WorkspaceCumulativeStatistics | None = None
+    realtime: WorkspaceRealTimeStatistics | None = None
+
+
+class WorkflowStatistics(Statistics, frozen=True, kw_only=True, dict=True):
+    """Statistics of a workflow."""
+
+    path: ClassVar[str] = "/{sid}/Workflows/{sid}/Statistics"
+    filters: ClassVar[frozenset[str]] = SPLIT_WINDOW
+
+    workflow_sid: str | None = None
+    cumulative: WorkflowCumulativeStatistics | None = None
+    realtime: WorkflowRealTimeStatistics | None = None
+
+
+class TaskQueueStatistics(Statistics, frozen=True, kw_only=True, dict=True):
+    """Statistics of one task queue."""
+
+    path: ClassVar[str] = "/{sid}/TaskQueues/{sid}/Statistics"
+    filters: ClassVar[frozenset[str]] = SPLIT_WINDOW
+
+    task_queue_sid: str | None = None
+    cumulative: TaskQueueCumulativeStatistics | None = None
+    realtime: TaskQueueRealTimeStatistics | None = None
+
+
+class TaskQueueStatisticsItem(TaskQueueStatistics, frozen=True, kw_only=True, dict=True):
+    """Statistics of one task queue on a page of all queues'."""
+
+    path: ClassVar[str] = "/{sid}/TaskQueues/Statistics"
+    filters: ClassVar[frozenset[str]] = SPLIT_WINDOW | {"FriendlyName", "PageSize", "Page", "PageToken"}
+    key: ClassVar[str] = "task_queues_statistics"
+    """Name of the list in an answer (rest-api 1.1)."""
+
+
+class WorkersStatistics(Statistics, frozen=True, kw_only=True, dict=True):
+    """Statistics of workers."""
+
+    path: ClassVar[str] = "/{sid}/Workers/Statistics"
+    filters: ClassVar[frozenset[str]] = WINDOW | {"TaskQueueSid", "TaskQueueName", "FriendlyName"}
+
+    cumulative: WorkersCumulativeStatistics | None = None
+    realtime: WorkersRealTimeStatistics | None = None
+
+
+class WorkerInstanceStatistics(Statistics, frozen=True, kw_only=True, dict=True):
+    """Statistics of one worker; there is no real-time part."""
+
+    path: ClassVar[str] = "/{sid}/Workers/{sid}/Statistics"
+    filters: ClassVar[frozenset[str]] = WINDOW
+
+    worker_sid: str | None = None
+    cumulative: WorkersCumulativeStatistics | None = None

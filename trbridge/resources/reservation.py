@@ -1,0 +1,192 @@
+"""Reservations: a task offered to a worker (rest-api 3.9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from .binding import Bound, bind, read_instance
+from .decoding import NULL, decode_struct, is_object
+from .instance import merge
+from .instructions import UPDATABLE
+from .listing import UpdatableList
+from .reservation_verbs import ReservationVerbs
+from .task import TaskInstance
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .task_channel import TaskChannelInstance
+    from .worker import WorkerInstance
+
+__all__ = ["STATUS_BY_EVENT", "ReservationInstance", "ReservationList", "reservation_from_event"]
+
+STATUS_BY_EVENT: Final = {
+    "created": "pending",
+    "pending": "pending",
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "timeout": "timeout",
+    "canceled": "canceled",
+    "rescinded": "rescinded",
+    "wrapup": "wrapping",
+    "completed": "completed",
+}
+"""Last part of an event's name to the status it tells of (wire-protocol 6.1 and 6.4)."""
+
+
+class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
+    """A reservation.
+
+    Attributes:
+        reservation_status: ``pending``, ``accepted``, ``rejected``, ``timeout``, ``canceled``, ``rescinded``,
+            ``wrapping`` or ``completed``.
+        task_sid: The task that is offered.
+        worker_sid: The worker it is offered to.
+        worker_name: The worker's name.
+        worker_previous_activity_sid: What the worker did before.
+        reservation_timeout: Seconds the worker has to answer; only the socket tells.
+        canceled_reason_code: Why it was canceled; only the socket tells.
+        version: Its version, where the socket tells it; see also ``etag``.
+    """
+
+    prefix: ClassVar[str] = "WR"
+    path: ClassVar[str] = "Reservations"
+    shown: ClassVar[str] = "reservation_status"
+    updatable: ClassVar[frozenset[str]] = UPDATABLE
+    versioned: ClassVar[bool] = True
+
+    reservation_status: str | None = None
+    task_sid: str | None = None
+    worker_sid: str | None = None
+    worker_name: str | None = None
+    worker_previous_activity_sid: str | None = None
+    task_channel_sid: str | None = None
+    task_channel_unique_name: str | None = None
+    reservation_timeout: int | None = None
+    canceled_reason_code: int | None = None
+    version: int | None = None
+    _task: msgspec.Raw = msgspec.field(name="task", default=NULL)
+
+    @property
+    def resource_url(self) -> str:
+        """Its REST URL: below its task's as in v1, or its worker's where the task is not known.
+
+        Raises:
+            InvalidArgument: Neither is known.
+        """
+        if self.task_sid:
+            return self._url_below("Tasks", "task_sid", self.task_sid)
+        return self._url_below("Workers", "task_sid", self.worker_sid or self._context.worker_sid)
+
+    @property
+    def task(self) -> TaskInstance | None:
+        """The task, with all fields if an event brought them, else with those of the last ``fetch()`` (Q58).
+
+        The same object for as long as it is the same task.
+        """
+        task = self._linked(TaskInstance, "task_sid")
+        if task is not None and vars(self).get("_task_read") is not self._task:
+            vars(self)["_task_read"] = self._task
+            if is_object(self._task):
+                merge(task, self._task)
+        return task
+
+    @property
+    def worker(self) -> WorkerInstance | None:
+        """The worker it is offered to; its fields come with ``fetch()``."""
+        from .worker import WorkerInstance
+
+        return self._linked(WorkerInstance, "worker_sid")
+
+    @property
+    def task_channel(self) -> TaskChannelInstance | None:
+        """The channel the task counts for; its fields come with ``fetch()``."""
+        from .task_channel import TaskChannelInstance
+
+        return self._linked(TaskChannelInstance, "task_channel_sid")
+
+    def _complete(self, raw: msgspec.Raw) -> None:  # noqa: ARG002 - it is in the fields already
+        # The other dialect has the task itself, not its SID (wire-protocol 7.4).
+        if self.task_sid is None and is_object(self._task):
+            force_setattr(self, "task_sid", decode_struct(_Payload, self._task).sid)
+
+    def _merge(self, raw: msgspec.Raw, event: str | None) -> None:
+        other = reservation_from_event(raw, self._context, event)
+        if other is None:
+            return
+        if self.sid and other.sid != self.sid:
+            super()._merge(raw, event)
+        # Of a task with a reservation's SID nothing but what was made of it belongs to the reservation.
+        sent = self._sent_fields(raw) if decode_struct(_Payload, raw).reservation_sid is None else frozenset[str]()
+        self._take_over(other, sent)
+        if self.task is not None and is_object(other._task):
+            merge(self.task, other._task)
+
+
+class _Payload(msgspec.Struct):
+    sid: str | None = None
+    reservation_sid: str | None = None
+    account_sid: str | None = None
+    workspace_sid: str | None = None
+    worker_sid: str | None = None
+    worker_name: str | None = None
+    task_channel_sid: str | None = None
+    task_channel_unique_name: str | None = None
+
+
+def reservation_from_event(raw: msgspec.Raw, context: Context, event: str | None = None) -> ReservationInstance | None:
+    """The reservation that an event is about, with its task; no request is needed (Q59, Q60).
+
+    Args:
+        raw: The event's payload: a reservation with its task, or the task with a ``reservation_sid`` (v1's
+            socket: wire-protocol 6.3 and 7.3).
+        context: The client's context.
+        event: The event's name, such as ``reservation.accepted``; in v1's dialect it alone tells the status.
+
+    Returns:
+        The reservation; None if the payload names none, as that of ``reservation.failed`` (Q33, Q66).
+
+    Raises:
+        DecodeError: The payload is not JSON.
+    """
+    if not is_object(raw):
+        return None
+    payload = decode_struct(_Payload, raw)
+    status = STATUS_BY_EVENT.get((event or "").rpartition(".")[2])
+    if payload.reservation_sid:
+        return _from_task(payload, raw, context, status)
+    if (payload.sid or "")[:2] != ReservationInstance.prefix:
+        return None
+    reservation = read_instance(ReservationInstance, raw, context)
+    if reservation.reservation_status is None:
+        force_setattr(reservation, "reservation_status", status)
+    return reservation
+
+
+def _from_task(payload: _Payload, raw: msgspec.Raw, context: Context, status: str | None) -> ReservationInstance:
+    reservation = ReservationInstance(
+        sid=payload.reservation_sid or "",
+        account_sid=payload.account_sid,
+        workspace_sid=payload.workspace_sid or context.workspace_sid,
+        reservation_status=status,
+        task_sid=payload.sid,
+        worker_sid=payload.worker_sid or context.worker_sid,
+        worker_name=payload.worker_name,
+        task_channel_sid=payload.task_channel_sid,
+        task_channel_unique_name=payload.task_channel_unique_name,
+        _task=raw,
+    )
+    return bind(reservation, Bound(context, NULL))
+
+
+class ReservationList(UpdatableList[ReservationInstance]):
+    """The reservations of a task or of a worker.
+
+    Filters: ``reservation_status``, and for a task's also ``worker_sid``.
+    """
+
+    item: ClassVar[type[ReservationInstance]] = ReservationInstance
+    key: ClassVar[str] = "reservations"
+    filters: ClassVar[frozenset[str]] = frozenset({"ReservationStatus", "WorkerSid"})
