@@ -37,7 +37,7 @@ class Answer(NamedTuple):
     Attributes:
         status: The HTTP status.
         reason: The reason phrase; empty over HTTP/2.
-        headers: The headers; lookups ignore case.
+        headers: The headers, their names in lower case.
         body: The body, inflated, no longer than allowed; of an error without the token, should it repeat it.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
@@ -140,16 +141,29 @@ def timed_out(seconds: float, url: str, body: Body, method: str) -> RequestTimeo
 
 
 async def _exchange(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: Body) -> Answer:
-    request = client.build_request("POST", url, content=body, headers=headers)
+    import httpx
+
+    # Not client.build_request: merging URLs, headers and cookies with those of the client takes longer
+    # than everything that is ours.
+    request = httpx.Request("POST", _parsed(url), content=body, headers=headers)
     response = await client.send(request, stream=True)
     try:
+        received = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         if response.is_success:
-            return Answer(response.status_code, response.reason_phrase, response.headers, await _read(response))
+            return Answer(response.status_code, response.reason_phrase, received, await _read(response))
         told = body.scrub(await _read_error(response))
         reason = body.scrub(response.reason_phrase.encode()).decode()
-        return Answer(response.status_code, reason, response.headers, told)
+        return Answer(response.status_code, reason, received, told)
     finally:
         await response.aclose()
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(url: str) -> httpx.URL:
+    # A channel URL is the same for the life of a client, and costs more to read than to send.
+    import httpx
+
+    return httpx.URL(url)
 
 
 async def _read(response: httpx.Response) -> bytes:
