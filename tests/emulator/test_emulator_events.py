@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.event_data import subject_of, text
+from trbridge.emulator.event_data import GROUPS, Group, Subject, subject_of, text
 from trbridge.emulator.indexes import EVENTS_OF
 from trbridge.emulator.model import (
     Activity,
@@ -247,6 +248,11 @@ def test_what_an_event_refers_to_may_be_missing_altogether(kind: type[Any], fiel
     entity = tx.create(kind, workspace.sid, **fields)
     assert tx.emit("x.happened", entity).data["workspace_name"] == "w"
     assert subject_of(store, entity).workspace is workspace
+
+
+@pytest.mark.parametrize("group", list(dict.fromkeys(chain(*GROUPS.values()))), ids=lambda group: group.__name__)
+def test_a_group_without_its_resource_adds_nothing(workspace: Workspace, group: Group) -> None:
+    assert group(Subject(workspace=workspace), 0.0) == {}
 
 
 def test_groups_of_a_resource_that_is_absent_add_nothing(engine: Engine, workspace: Workspace) -> None:

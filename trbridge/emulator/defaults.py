@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from .model import Activity, TaskChannel, TaskQueue, Workflow, Workspace
@@ -23,20 +24,32 @@ TEMPLATES: Final = ("NONE", "FIFO")
 """What ``Template`` may be when a workspace is created."""
 
 
-def fill(tx: Transaction, workspace: Workspace, template: str = "NONE") -> Workspace:
+def fill(
+    tx: Transaction,
+    workspace: Workspace,
+    template: str = "NONE",
+    activities: Sequence[tuple[str, bool]] | None = None,
+) -> Workspace:
     """Give a new workspace its activities, task channels and what its template adds; return it as it is then.
 
     They belong to the workspace being created, so there are no events for them [I].
+
+    Args:
+        tx: The transaction.
+        workspace: The new workspace.
+        template: ``NONE`` or ``FIFO``.
+        activities: Name and ``available`` of other activities than the usual ones, at least one; without a
+            template.
     """
-    table = ACTIVITIES if workspace.multi_task_enabled else SINGLE_TASKING_ACTIVITIES
-    activities = {
+    table = activities or (ACTIVITIES if workspace.multi_task_enabled else SINGLE_TASKING_ACTIVITIES)
+    made = {
         name: tx.create(Activity, workspace.sid, friendly_name=name, available=available) for name, available in table
     }
     for unique_name, friendly_name in TASK_CHANNELS.items():
         tx.create(TaskChannel, workspace.sid, friendly_name=friendly_name, unique_name=unique_name)
     if template == "FIFO":
-        _fifo(tx, workspace, activities)
-    first = activities[table[0][0]].sid
+        _fifo(tx, workspace, made)
+    first = made[table[0][0]].sid
     return tx.update(workspace, default_activity_sid=first, timeout_activity_sid=first)
 
 

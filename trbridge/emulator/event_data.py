@@ -25,7 +25,7 @@ from .model import (
 )
 from .store import Store
 
-__all__ = ["GROUPS", "Subject", "subject_of", "text"]
+__all__ = ["GROUPS", "Group", "Subject", "subject_of", "text"]
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,9 +210,10 @@ def _reservation(subject: Subject, _now: float) -> _Values:
     }
 
 
-_Group = Callable[[Subject, float], _Values]
+Group = Callable[[Subject, float], _Values]
+"""Makes the values of one group of parameters, from the subject and the time."""
 
-GROUPS: Final[dict[type[Entity], tuple[_Group, ...]]] = {
+GROUPS: Final[dict[type[Entity], tuple[Group, ...]]] = {
     Workspace: (),
     Activity: (_activity,),
     TaskChannel: (_task_channel,),

@@ -28,8 +28,8 @@ def test_a_name_has_up_to_64_characters() -> None:
         checks.name({"friendly_name": "é" * 65})
 
 
-@pytest.mark.parametrize("name", [" ", "\t\n"])
-def test_a_name_is_not_blank(name: str) -> None:
+@pytest.mark.parametrize("name", [" ", "\t\n", "half a pair \ud800"])
+def test_a_name_is_text_and_not_blank(name: str) -> None:
     with pytest.raises(BadRequest, match="is not a name"):
         checks.name({"friendly_name": name})
 

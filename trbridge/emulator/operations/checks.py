@@ -61,6 +61,7 @@ _SHOWN: Final = 100
 def invalid(key: str, value: object, wanted: str) -> BadRequest:
     """The error for a value that is none of what is wanted; shows the value, shortened."""
     shown = str(value)
+    shown = shown.encode(errors="backslashreplace").decode()
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
     return BadRequest(f"Invalid {wire_name(key)}. '{shown}' is not {wanted}.")
 
@@ -76,11 +77,20 @@ def required(form: Form, key: str) -> Any:
 def name(form: Form, key: str = "friendly_name") -> str:
     """A name: required, not blank, up to 64 characters."""
     value: str = required(form, key)
-    if not value.strip():
+    if not value.strip() or not _is_text(value):
         raise invalid(key, value, "a name")
     if len(value) > NAME_LENGTH:
         raise invalid(key, value, f"a name of up to {NAME_LENGTH} characters; it has {len(value)}")
     return value
+
+
+def _is_text(value: str) -> bool:
+    """Half a surrogate pair, as JSON can spell it, can be neither answered nor written down."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unique_name(form: Form) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from ...errors import BadRequest
@@ -20,7 +21,9 @@ _CONTENTS: Final = (Reservation, Task, WorkerChannel, Worker, Workflow, TaskQueu
 """What goes with a workspace, what refers to others first."""
 
 
-def create(tx: Transaction, account_sid: str, form: Form) -> Workspace:
+def create(
+    tx: Transaction, account_sid: str, form: Form, *, activities: Sequence[tuple[str, bool]] | None = None
+) -> Workspace:
     """Create a workspace with its activities and task channels, and what its template adds (rest-api 2).
 
     Args:
@@ -28,14 +31,18 @@ def create(tx: Transaction, account_sid: str, form: Form) -> Workspace:
         account_sid: Whose it is.
         form: ``friendly_name`` and, if sent, ``event_callback_url``, ``events_filter``,
             ``multi_task_enabled`` (default true), ``template`` (``NONE``), ``prioritize_queue_order`` (``FIFO``).
+        activities: Name and ``available`` of the activities to begin with, where they are not to be the usual
+            ones (a seed's); the first is the default and the timeout activity.
 
     Raises:
         BadRequest: A value is missing or wrong.
     """
+    if activities is not None:
+        _check_activities(activities)
     fields = _fields({"multi_task_enabled": True, **form})
     fields["friendly_name"] = checks.name(form)
     template = "NONE" if form.get("template") in {None, ""} else checks.choice(form, "template", TEMPLATES)
-    workspace = fill(tx, tx.create(Workspace, "", account_sid=account_sid, **fields), template)
+    workspace = fill(tx, tx.create(Workspace, "", account_sid=account_sid, **fields), template, activities)
     tx.emit("workspace.created", workspace)
     return workspace
 
@@ -76,6 +83,12 @@ def delete(tx: Transaction, workspace: Workspace) -> None:
     for event in tx.store.select(EVENTS_OF, workspace.sid):
         tx.remove(event)
     tx.remove(workspace)
+
+
+def _check_activities(activities: Sequence[tuple[str, bool]]) -> None:
+    names = [checks.name({"friendly_name": name}).casefold() for name, _ in activities]
+    if not names or len(set(names)) != len(names):
+        raise BadRequest("A workspace has at least one activity, and no two of the same friendly name.")
 
 
 def _fields(form: Form) -> dict[str, Any]:
