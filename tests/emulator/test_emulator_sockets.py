@@ -17,6 +17,7 @@ from trbridge.emulator import Emulator
 from trbridge.emulator.model import Activity, Worker
 from trbridge.emulator.operations import activities, workers
 from trbridge.emulator.options import HEARTBEAT
+from trbridge.tokens import sign
 
 
 class Scene:
@@ -98,10 +99,41 @@ async def test_what_the_client_sends_is_ignored(scene: Scene) -> None:
 
 async def test_the_second_generation_is_told_by_its_version(scene: Scene) -> None:
     async with scene.connect(clientVersion="3.1.0") as socket:
+        first = json.loads(await text_of(socket))
+        assert first["event_type"] == "init"
+        lifetime = first["payload"].pop("token_lifetime")
+        assert 3_598_000 < lifetime <= 3_600_000, "milliseconds"
+        assert first["payload"] == {
+            "account_sid": scene.emulator.account_sid,
+            "workspace_sid": scene.emulator.workspace_sid,
+            "channel_id": scene.worker_sid,
+        }
         assert await text_of(socket) == HEARTBEAT
         with scene.engine.transaction() as tx:
             workers.update(tx, scene.worker, {"attributes": '{"a": 1}'})
         assert json.loads(await text_of(socket))["payload"]["version"] == scene.worker.version
+
+
+async def test_the_second_generation_needs_no_channel_in_its_url(scene: Scene) -> None:
+    base = scene.emulator.event_bridge_base_url.replace("http", "ws")
+    away = scene.activity("Offline").sid
+    with scene.engine.transaction() as tx:
+        workers.update(tx, scene.worker, {"activity_sid": scene.activity("Available").sid})
+    for set_offline, activity_sid in (("false", scene.worker.activity_sid), ("true", away)):
+        query = f"token={scene.token}&clientVersion=3&setWorkerOfflineIfDisconnected={set_offline}"
+        async with connect(f"{base}/v1/wschannels?{query}", compression=None, proxy=None) as socket:
+            assert json.loads(await text_of(socket))["payload"]["channel_id"] == scene.worker_sid
+        await scene.settled(0)
+        assert scene.worker.activity_sid == activity_sid
+
+
+async def test_a_token_without_an_end_lives_for_a_month(scene: Scene) -> None:
+    """The second generation's client needs a number."""
+    account = scene.emulator.account_sid, scene.emulator.auth_token
+    claims = WorkerCapability(*account, scene.emulator.workspace_sid, scene.worker_sid).claims(now=scene.engine.now())
+    del claims["exp"]
+    async with scene.connect(token=sign(claims, scene.emulator.auth_token), clientVersion="3") as socket:
+        assert json.loads(await text_of(socket))["payload"]["token_lifetime"] == 30 * 86_400_000
 
 
 class TestRefusals:

@@ -45,7 +45,7 @@ class App:
         self.options = options
         self.channels = Channels(engine, options, base_url)
         self.driver = Driver(engine, self.channels)
-        gatekeeper = Gatekeeper(engine)
+        gatekeeper = Gatekeeper(engine, options)
         self._rest = Rest(engine, options)
         self._bridge = Bridge(engine, gatekeeper, options)
         self._sockets = Sockets(engine, gatekeeper, self.channels, options)

@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import msgspec
 
-from ..claims import VerifiedClaims
 from ..errors import ApiError, BadRequest, Forbidden, InvalidArgument, NotFound
 from ..paths import resource_path, split_url
 from ..policies import decide
 from ..sids import is_sid
 from .answer import Answer, Call, error_answer
+from .dialect_v2 import is_relative, path_of, renamed
 from .dispatch import dispatch
-from .gatekeeper import Gatekeeper
+from .gatekeeper import Bearer, Gatekeeper
 from .options import Options
 from .parameters import shown
 from .rate_limits import RateLimits
+from .router import Segments
 from .web import AsgiScope, Receive, Send, check_host, headers_of, parse_form, read_body, send_answer, send_preflight
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def _text(value: Any) -> str:
 
 
 class Bridge:
-    """Serves ``POST /v1/wschannels/{AC}/{channel}``.
+    """Serves ``POST /v1/wschannels/{AC}/{channel}``, and ``POST /v1/wschannels`` for the second generation.
 
     Args:
         engine: The emulator's core.
@@ -105,11 +107,13 @@ class Bridge:
             answer = error_answer(error)
         await send_answer(send, answer)
 
-    def answer(self, channel: tuple[str, str], body: bytes, headers: Mapping[bytes, bytes], base_url: str) -> Answer:
+    def answer(
+        self, channel: tuple[str, str] | None, body: bytes, headers: Mapping[bytes, bytes], base_url: str
+    ) -> Answer:
         """The answer to one request's body.
 
         Args:
-            channel: Account and channel SID of the URL it was posted to.
+            channel: Account and channel SID of the URL it was posted to; None where the token says which.
             body: The body.
             headers: Its headers, for ``If-Match``.
             base_url: Where REST is, for a call that names no absolute URL.
@@ -118,40 +122,49 @@ class Bridge:
             ApiError: The request is not let through; what REST answers comes back as an answer.
         """
         envelope = _envelope(body)
-        claims = self._gatekeeper.check(envelope.token, channel, "POST")
-        call = self._call(envelope, claims, headers, base_url)
+        bearer = self._gatekeeper.check(envelope.token, channel, "POST")
+        call = self._call(envelope, bearer, headers, base_url)
         answer = dispatch(self._engine, call, self._limits)
         if not answer.ok:
             return answer
         # Everything but 200 is a failure to the original client, and so is an empty body (wire-protocol 4.2).
         return Answer(200, {"event_type": envelope.event_type, "payload": answer.body}, answer.headers)
 
-    def _call(self, envelope: Envelope, claims: VerifiedClaims, headers: Mapping[bytes, bytes], base_url: str) -> Call:
+    def _call(self, envelope: Envelope, bearer: Bearer, headers: Mapping[bytes, bytes], base_url: str) -> Call:
         method = envelope.method.upper()
         if method not in _METHODS:
             raise BadRequest(f"Invalid method. '{shown(envelope.method)}' is not one of {', '.join(_METHODS)}.")
-        path, query = _split(envelope.url)
+        internal = is_relative(envelope.url)
+        path, query = _split(f"/v1/{envelope.url}" if internal else envelope.url)
+        params = encode_form(envelope.params)
+        if internal:
+            path, params = path_of(path), renamed(params)
         if path[:2] != ("v1", "Workspaces"):
             raise NotFound(f"'{shown(envelope.url)}' is no URL of TaskRouter: its path must begin with /v1/Workspaces.")
-        params = encode_form(envelope.params)
-        reads = method == "GET"
-        decision = decide(
-            claims.policies, method, envelope.url, query=params if reads else None, form=None if reads else params
-        )
-        if not decision:
-            raise Forbidden(f"The token does not allow this: {decision.reason}.")
+        self._authorize(bearer, method, path, query, params)
         tag = headers.get(b"if-match")
         base = _BASE.match(envelope.url)
+        reads = method == "GET"
+        in_url = parse_form(query.encode())
         return Call(
             method=method,
             path=path,
-            query=_merged(parse_form(query.encode()), params) if reads else parse_form(query.encode()),
+            query=_merged(in_url, params) if reads else in_url,
             form={} if reads else params,
             json=envelope.params,
             if_match=None if tag is None else tag.decode("latin-1"),
             base_url=base_url if base is None else base[1],
             account_sid=self._engine.account_sid,
+            dialect="v2" if internal else "v1",
         )
+
+    def _authorize(self, bearer: Bearer, method: str, path: Segments, query: str, params: dict[str, list[str]]) -> None:
+        # Decided over the very segments that are then asked for.
+        url = "/".join(("", *map(quote, path))) + (f"?{query}" if query else "")
+        reads = method == "GET"
+        decision = decide(bearer.policies, method, url, query=params if reads else None, form=None if reads else params)
+        if not decision:
+            raise Forbidden(f"The token does not allow this: {decision.reason}.")
 
 
 def _envelope(body: bytes) -> Envelope:
@@ -172,8 +185,8 @@ def _merged(first: dict[str, list[str]], second: dict[str, list[str]]) -> dict[s
     return {name: [*first.get(name, ()), *second.get(name, ())] for name in {**first, **second}}
 
 
-def channel_of(scope: AsgiScope) -> tuple[str, str]:
-    """Account and channel of a channel's URL.
+def channel_of(scope: AsgiScope) -> tuple[str, str] | None:
+    """Account and channel of a channel's URL; None for the URL without them, where the token says which.
 
     Raises:
         NotFound: It is no channel's URL.
@@ -183,6 +196,8 @@ def channel_of(scope: AsgiScope) -> tuple[str, str]:
         path = resource_path(raw)
     except InvalidArgument:
         path = ()
+    if path == ("v1", "wschannels"):
+        return None
     if path[:2] != ("v1", "wschannels") or len(path) != 4 or not is_sid(path[2], "AC"):
         raise NotFound(f"'{shown(raw)}' is no channel: its URL is /v1/wschannels/AC.../WS... (or WK..., WQ...)")
     return path[2], path[3]

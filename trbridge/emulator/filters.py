@@ -21,8 +21,8 @@ from .indexes import (
     WORKSPACES_OF,
     Index,
 )
-from .lookup import Place
-from .model import Activity, Entity, Task, TaskChannel, TaskQueue, Worker, Workflow
+from .lookup import MODELS, Place
+from .model import OPEN_RESERVATION, Activity
 from .operations.events import event_rows
 from .paging import Position, Rows, SortedRows, WalkedRows
 from .parameters import is_true, shown
@@ -70,6 +70,11 @@ def _addons(_store: Store, _place: Place, wanted: bool) -> Keep:
     return lambda row: (row.addons.strip() not in ("", "{}")) is wanted
 
 
+def _active(_store: Store, _place: Place, _wanted: bool) -> Keep:
+    """Of the second generation's only (:mod:`.dialect_v2`)."""
+    return lambda row: row.reservation_status in OPEN_RESERVATION
+
+
 _FILTERS: Final[dict[str, dict[str, Filter]]] = {
     "workspace": {"friendly_name": _same("friendly_name")},
     "activity": {"friendly_name": _same("friendly_name"), "available": _available},
@@ -100,7 +105,7 @@ _FILTERS: Final[dict[str, dict[str, Filter]]] = {
         "has_addons": _addons,
     },
     "task_reservation": {"reservation_status": _same("reservation_status"), "worker_sid": _same("worker_sid")},
-    "worker_reservation": {"reservation_status": _same("reservation_status")},
+    "worker_reservation": {"reservation_status": _same("reservation_status"), "active": _active},
 }
 """Kind of a list to its filters, by snake_case name."""
 
@@ -114,15 +119,6 @@ _ORDERINGS: Final[dict[str, dict[str, Callable[[Any], float]]]] = {
     },
 }
 """Kind of a list to what its ``Ordering`` may name (rest-api 3)."""
-
-_COLLECTIONS: Final[dict[str, type[Entity]]] = {
-    "activity": Activity,
-    "task": Task,
-    "task_channel": TaskChannel,
-    "task_queue": TaskQueue,
-    "worker": Worker,
-    "workflow": Workflow,
-}
 
 
 def rows_of(store: Store, kind: str, place: Place, account_sid: str, values: Values, now: float) -> Rows:
@@ -173,7 +169,7 @@ def _group(kind: str, place: Place, account_sid: str, values: Values) -> tuple[I
     for field, index in _BY_REFERENCE.get(kind, ()):
         if field in values:
             return index, values[field]
-    return BY_WORKSPACE[_COLLECTIONS[kind]], workspace_sid
+    return BY_WORKSPACE[MODELS[kind]], workspace_sid
 
 
 _BY_NAME: Final[dict[str, Index[Any]]] = {

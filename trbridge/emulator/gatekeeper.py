@@ -5,42 +5,66 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Literal
 
-from ..claims import VerifiedClaims
-from ..errors import Forbidden, NotFound, TokenError, TokenExpired, Unauthorized
-from ..policies import decide
+import msgspec
+
+from ..errors import Forbidden, NotFound, TokenError, TokenExpired, Unauthorized, WrongTokenKind
+from ..policies import Policy, decide
 from ..tokens import verify
 from .model import Entity, TaskQueue, Worker, Workspace
+from .options import Options
 from .parameters import shown
+from .tokens_v2 import policies_of, verify_access
 
 if TYPE_CHECKING:
     from .engine import Engine
 
-__all__ = ["Gatekeeper"]
+__all__ = ["Bearer", "Gatekeeper"]
 
 _REMEMBERED: Final = 1000
-_KINDS: Final[dict[str, type[Entity]]] = {"workspace": Workspace, "worker": Worker, "taskqueue": TaskQueue}
+_MODELS: Final[dict[str, type[Entity]]] = {"WS": Workspace, "WK": Worker, "WQ": TaskQueue}
+
+
+class Bearer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever brought a good token, of either generation.
+
+    Attributes:
+        account_sid: The account.
+        workspace_sid: The workspace.
+        channel_sid: The workspace, worker or queue whose channel it is.
+        expires_at: When the token runs out, epoch seconds; None if it never does.
+        policies: What it allows.
+    """
+
+    account_sid: str
+    workspace_sid: str
+    channel_sid: str
+    expires_at: float | None
+    policies: tuple[Policy, ...]
 
 
 class Gatekeeper:
-    """Checks capability tokens, by the emulator's own time.
+    """Checks tokens, by the emulator's own time.
 
-    A token that was good is remembered with its claims until it expires, because checking a signature takes
-    longer than most requests (perf 2.7).
+    A token that was good is remembered with what it says until it expires, because checking a signature
+    takes longer than most requests (perf 2.7).
 
     Args:
         engine: The emulator's core; its account and secret are what tokens are checked against.
+        options: The emulator's choices, for the API keys.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, options: Options) -> None:
         self._engine = engine
-        self._verified: OrderedDict[str, VerifiedClaims] = OrderedDict()
+        self._api_keys = options.api_keys
+        self._bearers: OrderedDict[str, Bearer] = OrderedDict()
 
-    def check(self, token: str, channel: tuple[str, str], method: Literal["GET", "POST"]) -> VerifiedClaims:
+    def check(self, token: str, channel: tuple[str, str] | None, method: Literal["GET", "POST"]) -> Bearer:
         """Let a token through to a channel, or say why not.
 
         Args:
             token: The token.
-            channel: Account and channel SID, from the URL.
+            channel: Account and channel SID from the URL; None for the one the token names, as the second
+                generation has it.
             method: ``GET`` opens the websocket, ``POST`` makes a request; each needs its policy.
 
         Raises:
@@ -50,32 +74,54 @@ class Gatekeeper:
         """
         if not token:
             raise Unauthorized("Authenticate: the token is missing")
-        claims = self._claims(token)
-        account_sid, channel_sid = channel
-        if claims.account_sid != self._engine.account_sid or account_sid != claims.account_sid:
-            raise Forbidden(f"The token of account {claims.account_sid} has no channel of {shown(account_sid)} here.")
-        if channel_sid != claims.channel_sid:
-            raise Forbidden(f"The token is for channel {claims.channel_sid}, not {shown(channel_sid)}.")
-        decision = decide(claims.policies, method, f"/v1/wschannels/{account_sid}/{channel_sid}")
+        bearer = self._bearer(token)
+        own = bearer.account_sid, bearer.channel_sid
+        account_sid, channel_sid = channel or own
+        if bearer.account_sid != self._engine.account_sid or account_sid != bearer.account_sid:
+            raise Forbidden(f"The token of account {shown(bearer.account_sid)} has no channel of {shown(account_sid)}.")
+        if channel_sid != bearer.channel_sid:
+            raise Forbidden(f"The token is for channel {shown(bearer.channel_sid)}, not {shown(channel_sid)}.")
+        decision = decide(bearer.policies, method, f"/v1/wschannels/{account_sid}/{channel_sid}")
         if not decision:
             raise Forbidden(f"The token does not allow this: {decision.reason}.")
-        entity = self._engine.store.get(_KINDS[claims.kind], channel_sid)
-        if entity is None or entity.workspace_sid != claims.workspace_sid:
-            raise NotFound(f"There is no {claims.kind} {channel_sid} in workspace {claims.workspace_sid}.")
-        return claims
+        model = _MODELS.get(channel_sid[:2])
+        entity = None if model is None else self._engine.store.get(model, channel_sid)
+        if entity is None or entity.workspace_sid != bearer.workspace_sid:
+            raise NotFound(f"There is no {shown(channel_sid)} in workspace {shown(bearer.workspace_sid)}.")
+        return bearer
 
-    def _claims(self, token: str) -> VerifiedClaims:
+    def _bearer(self, token: str) -> Bearer:
         now = self._engine.now()
-        claims = self._verified.get(token)
-        if claims is not None and (claims.expires_at is None or now < claims.expires_at):
-            return claims
+        bearer = self._bearers.get(token)
+        if bearer is not None and (bearer.expires_at is None or now < bearer.expires_at):
+            return bearer
         try:
-            claims = verify(token, self._engine.auth_token, now=now)
+            bearer = self._verified(token, now)
         except TokenExpired as error:
             raise Unauthorized(f"Authenticate: {error.message}") from None
         except TokenError as error:
             raise Forbidden(f"Invalid token: {error.message}") from None
-        self._verified[token] = claims
-        if len(self._verified) > _REMEMBERED:
-            self._verified.popitem(last=False)
-        return claims
+        self._bearers[token] = bearer
+        if len(self._bearers) > _REMEMBERED:
+            self._bearers.popitem(last=False)
+        return bearer
+
+    def _verified(self, token: str, now: float) -> Bearer:
+        try:
+            claims = verify(token, self._engine.auth_token, now=now)
+        except WrongTokenKind:
+            access = verify_access(token, self._engine.auth_token, self._api_keys, now)
+            return Bearer(
+                account_sid=access.account_sid,
+                workspace_sid=access.workspace_sid,
+                channel_sid=access.worker_sid or access.workspace_sid,
+                expires_at=access.expires_at,
+                policies=policies_of(access),
+            )
+        return Bearer(
+            account_sid=claims.account_sid,
+            workspace_sid=claims.workspace_sid,
+            channel_sid=claims.channel_sid,
+            expires_at=claims.expires_at,
+            policies=claims.policies,
+        )

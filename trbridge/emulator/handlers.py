@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from . import dialect_v2
 from .answer import Answer, Call, check_version, count_request
 from .figures import bulk_figures, figures, figures_list
 from .filters import rows_of
-from .lookup import Place, find_place
+from .lookup import MODELS, Place, find_place
 from .model import Entity
 from .operations import (
     activities,
@@ -29,7 +30,7 @@ from .operations import (
     workflows,
     workspaces,
 )
-from .paging import PageRequest, take_page
+from .paging import PageRequest, Rows, take_page
 from .rate_limits import RateLimits
 from .route import Route
 from .views import Scope, page_view, view_of
@@ -97,7 +98,10 @@ def _tagged(entity: Entity) -> dict[str, str]:
 
 
 def _show(ask: Ask, entity: Entity, status: int) -> Answer:
-    return Answer(status, view_of(ask.route.kind, ask.scope, entity, ask.call.dialect), _tagged(entity))
+    view = view_of(ask.route.kind, ask.scope, entity, ask.call.dialect)
+    if ask.call.dialect == "v2" and ask.route.verb == "update":
+        view.pop("task", None)  # what an action on a reservation answers with is flat (wire-protocol 7.4)
+    return Answer(status, view, _tagged(entity))
 
 
 def _fetch(ask: Ask) -> Answer:
@@ -105,13 +109,26 @@ def _fetch(ask: Ask) -> Answer:
 
 
 def _list(ask: Ask) -> Answer:
-    request = PageRequest.of(ask.values)
-    rows = rows_of(ask.engine.store, ask.route.kind, ask.place, ask.call.account_sid, ask.values, ask.engine.now())
+    internal = ask.call.dialect == "v2"
+    if internal:
+        ask.values.update(dialect_v2.extra_filters(ask.call))
+    rows = _rows(ask)
+    if internal:
+        request = dialect_v2.page_request(ask.engine.store, MODELS[ask.route.kind], rows, ask.call)
+    else:
+        request = PageRequest.of(ask.values)
     page = take_page(rows, request)
     scope = ask.scope
     shown = [view_of(ask.route.kind, scope, row, ask.call.dialect) for row in page.rows]
+    if internal:
+        return Answer(200, dialect_v2.contents(page, shown, sum(1 for _ in rows.after(None))))
     body = page_view(ask.route, ask.call, page, shown)
     return Answer(200, body, _list_tag(page.rows) if ask.route.etag else {})
+
+
+def _rows(ask: Ask) -> Rows:
+    engine = ask.engine
+    return rows_of(engine.store, ask.route.kind, ask.place, ask.call.account_sid, ask.values, engine.now())
 
 
 def _list_tag(rows: list[Any]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from .model import (
 from .router import Segments, not_found
 from .store import Store
 
-__all__ = ["Place", "find_place"]
+__all__ = ["MODELS", "Place", "find_place"]
 
 _PARENTS: dict[str, type[Entity]] = {
     "TaskSid": Task,
@@ -33,16 +33,20 @@ _PARENTS: dict[str, type[Entity]] = {
     "WorkflowSid": Workflow,
 }
 
-_INSTANCES: dict[str, type[Entity]] = {
+MODELS: dict[str, type[Entity]] = {
     "activity": Activity,
     "event": EventRecord,
     "task": Task,
-    "task_reservation": Reservation,
+    "task_channel": TaskChannel,
     "task_queue": TaskQueue,
+    "task_reservation": Reservation,
     "worker": Worker,
+    "worker_channel": WorkerChannel,
     "worker_reservation": Reservation,
     "workflow": Workflow,
+    "workspace": Workspace,
 }
+"""Kind of a route to the class of what it is about."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -106,7 +110,7 @@ def _entity(
         return _task_channel(store, sid, workspace, segments)
     if kind == "worker_channel":
         return _worker_channel(store, sid, workspace, parent, segments)
-    entity: Entity = _required(store.get(_INSTANCES[kind], sid), workspace, segments)
+    entity: Entity = _required(store.get(MODELS[kind], sid), workspace, segments)
     if (
         isinstance(entity, Reservation)
         and parent is not None

@@ -21,7 +21,17 @@ from .model import Entity
 from .parameters import shown
 from .store import Store
 
-__all__ = ["MAX_PAGE_SIZE", "Page", "PageRequest", "Position", "Rows", "SortedRows", "WalkedRows", "take_page"]
+__all__ = [
+    "MAX_PAGE_SIZE",
+    "Page",
+    "PageRequest",
+    "Position",
+    "Rows",
+    "SortedRows",
+    "WalkedRows",
+    "take_page",
+    "token_after",
+]
 
 DEFAULT_PAGE_SIZE: Final = 50
 MAX_PAGE_SIZE: Final = 1000
@@ -212,6 +222,11 @@ def _forward(rows: Rows, request: PageRequest, walk: Iterator[Any], behind: Posi
         next_token=_token("PA", rows.position(page[-1])) if len(found) > request.size else None,
         previous_token=_token("PB", first) if earlier and first is not None else None,
     )
+
+
+def token_after(position: Position) -> str:
+    """A token for the page that begins after a place."""
+    return _token("PA", position)
 
 
 def _token(direction: str, position: Position) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -17,7 +18,7 @@ from .answer import Answer, Call, error_answer
 from .dispatch import dispatch, methods_of
 from .options import Options
 from .rate_limits import RateLimits
-from .router import not_found
+from .router import Segments, not_found
 from .web import (
     AsgiScope,
     Receive,
@@ -96,8 +97,13 @@ class Rest:
         return parse_form(body), None
 
 
-def _segments(scope: AsgiScope) -> tuple[str, ...]:
-    raw = scope["raw_path"].decode("ascii")
+_PLAIN: Final = re.compile(r"(?:/[A-Za-z0-9_-]+)+/?")
+
+
+def _segments(scope: AsgiScope) -> Segments:
+    raw: str = scope["raw_path"].decode("ascii")
+    if _PLAIN.fullmatch(raw) is not None:
+        return raw.removesuffix("/").split("/")[1:]  # nearly always: nothing in it can be read in two ways
     try:
         return resource_path(raw)
     except InvalidArgument:

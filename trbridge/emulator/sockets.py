@@ -12,8 +12,8 @@ import msgspec
 from ..errors import ApiError, BadRequest, Forbidden, ServerError
 from .answer import Dialect, error_answer
 from .bridge import channel_of
-from .channels import Channels, Socket
-from .gatekeeper import Gatekeeper
+from .channels import Channels, Socket, frame
+from .gatekeeper import Bearer, Gatekeeper
 from .model import Activity, Worker
 from .operations import workers
 from .options import Options
@@ -27,6 +27,8 @@ __all__ = ["ABORT", "Sockets"]
 
 ABORT: Final = "trbridge.abort"
 """Our own ASGI extension: a function that cuts the connection. The emulator's server offers it."""
+
+_FOREVER: Final = 30 * 86_400_000
 
 _log = logging.getLogger("trbridge.emulator.sockets")
 _encode: Final = msgspec.json.Encoder().encode
@@ -62,7 +64,7 @@ class Sockets:
             return
         await send({"type": "websocket.accept"})
         self._channels.add(socket, close_others=ask.close_others)
-        await self._serve(socket, receive, send, ask.disconnect_activity_sid)
+        await self._serve(socket, receive, send, ask.disconnect_activity_sid or self._offline(socket, ask))
 
     def _admit(self, scope: AsgiScope, ask: _Ask) -> Socket:
         headers = headers_of(scope)
@@ -72,14 +74,33 @@ class Sockets:
             raise Forbidden("The Origin of this page is not this machine; allow it with origins=.")
         if len(self._channels) >= options.max_sockets:
             raise ServerError("The emulator has as many websockets as it takes.", status=503, code=20503)
-        account_sid, channel_sid = channel_of(scope)
-        claims = self._gatekeeper.check(ask.token, (account_sid, channel_sid), "GET")
-        self._check_activity(channel_sid, ask.disconnect_activity_sid)
-        socket = Socket(channel_sid, ask.dialect, claims.expires_at, options.max_unsent)
+        bearer = self._gatekeeper.check(ask.token, channel_of(scope), "GET")
+        self._check_activity(bearer.channel_sid, ask.disconnect_activity_sid)
+        socket = Socket(bearer.channel_sid, ask.dialect, bearer.expires_at, options.max_unsent)
+        if ask.dialect == "v2":
+            socket.put(self._init(bearer))
         abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
         if abort is not None:
             socket.abort = abort
         return socket
+
+    def _init(self, bearer: Bearer) -> str:
+        """The second generation's first frame: who it is, and how many milliseconds its token is good for."""
+        lifetime = _FOREVER if bearer.expires_at is None else int((bearer.expires_at - self._engine.now()) * 1000)
+        payload = {
+            "account_sid": bearer.account_sid,
+            "workspace_sid": bearer.workspace_sid,
+            "channel_id": bearer.channel_sid,
+            "token_lifetime": lifetime,
+        }
+        return frame("init", payload)
+
+    def _offline(self, socket: Socket, ask: _Ask) -> str | None:
+        """Where ``setWorkerOfflineIfDisconnected=true`` moves a worker; without it, nothing happens [I]."""
+        worker = self._engine.store.get(Worker, socket.channel_sid)
+        if worker is None or not ask.set_offline:
+            return None
+        return self._engine.store.workspaces[worker.workspace_sid].timeout_activity_sid
 
     def _check_activity(self, channel_sid: str, activity_sid: str | None) -> None:
         """An activity to move to later that is not there now is a mistake worth telling at once [I]."""
@@ -126,6 +147,7 @@ class _Ask:
         self.token = last("token") or ""
         self.close_others = last("closeExistingSessions") == "true"
         self.disconnect_activity_sid = last("disconnectActivitySid")
+        self.set_offline = last("setWorkerOfflineIfDisconnected") == "true"
         self.dialect: Dialect = "v2" if last("clientVersion") or last("serverVersion") else "v1"
 
 
