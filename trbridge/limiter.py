@@ -41,11 +41,16 @@ _EXPRESSIONS: Final[Mapping[str, str]] = {
 }
 """Lists that take an expression, and the parameter that holds it."""
 
+_EXPRESSION_LISTS: Final = "expression lists"
+
 PUBLISHED_RATES: Final[Mapping[str, Rate]] = {
-    **{f"{name}?{expression}": Rate(3) for name, expression in _EXPRESSIONS.items()},
+    _EXPRESSION_LISTS: Rate(3),
     "POST TaskQueues/RealTimeStatistics": Rate(5),
 }
-"""Limits by class: reliability 1.4 and rest-api 4.6. The others belong to an account and are not published."""
+"""Limits by class: reliability 1.4 and rest-api 4.6. The others belong to an account and are not published.
+
+Whether the three expression lists have 3 requests a second each or together is not said: together is safe [I].
+"""
 
 _MAX_CLASSES: Final = 256
 _MAX_DIGITS: Final = 9
@@ -109,17 +114,19 @@ class Limiter:
     ) -> None:
         """Take in what an answer says about the limits of its class.
 
-        ``X-Rate-Limit-Limit`` is read as requests per second, ``X-Rate-Limit-Remaining: 0`` as a pause
-        of one period; both values are undocumented [I]. A 429 (or a 503 that names a time) stops the
-        class for ``retry_after`` seconds, at most 60; without it for one period.
+        ``X-Rate-Limit-Limit`` is read as requests per second, and believed if ``X-Rate-Limit-Remaining``
+        shows that this request was counted; none remaining is a pause of one period. Both values are
+        undocumented [I]. A 429 (or a 503 that names a time) stops the class for ``retry_after`` seconds,
+        at most 60; without it for one period.
         """
         lane = self._lane(request)
-        limit = _count(headers.get("x-rate-limit-limit"))
-        if limit:
+        limit, remaining = _count(headers.get("x-rate-limit-limit")), _count(headers.get("x-rate-limit-remaining"))
+        counted = limit is not None and remaining is not None and remaining < limit
+        if limit is not None and counted:
             lane.rate = Rate(limit)
         if status == 429 or (status == 503 and retry_after is not None):
             lane.block(now, lane.period if retry_after is None else min(retry_after, MAX_WAIT))
-        elif limit and _count(headers.get("x-rate-limit-remaining")) == 0:
+        elif counted and remaining == 0:
             lane.block(now, lane.period)
 
     def _lane(self, request: Request) -> _Lane:
@@ -186,8 +193,8 @@ class _Lane:
 def classify(request: Request) -> tuple[str, str]:
     """The scope and the class of a request: the workspace, and what is asked of it.
 
-    A class is the path under the workspace without SIDs; a list with an expression is one of its own,
-    such as ``Workers?TargetWorkersExpression``; anything but a GET has its method in front.
+    A class is the path under the workspace without SIDs; anything but a GET has its method in front. The
+    lists that take an expression are one class of their own when they are given one.
     """
     path, _, query = request.url.partition("?")
     scope, _, rest = path.partition("/Workspaces/")
@@ -198,7 +205,7 @@ def classify(request: Request) -> tuple[str, str]:
         return scope, f"{request.method} {name}"
     expression = _EXPRESSIONS.get(name)
     if expression and (expression in (request.params or ()) or expression in dict(parse_qsl(query))):
-        return scope, f"{name}?{expression}"
+        return scope, _EXPRESSION_LISTS
     return scope, name
 
 
