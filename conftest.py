@@ -57,6 +57,7 @@ def _setup(namespace: dict[str, Any]) -> None:
     token = capability.to_jwt()
     workspace = Workspace(token)
     runner.run(workspace.connect())
+    namespace["_client"] = workspace  # a snippet may give the name `workspace` to another
     namespace.update(
         account_sid=emulator.account_sid,
         auth_token=emulator.auth_token,
@@ -68,7 +69,7 @@ def _setup(namespace: dict[str, Any]) -> None:
 
 def _teardown(namespace: dict[str, Any]) -> None:
     runner = namespace["_runner"]
-    runner.run(namespace["workspace"].aclose())
+    runner.run(namespace["_client"].aclose())
     runner.run(namespace["emulator"].__aexit__(None, None, None))
     runner.close()
     for name, value in namespace["_environment"].items():
