@@ -23,10 +23,13 @@ from .web import AsgiScope, Receive, Send, check_host, headers_of, origin_allowe
 if TYPE_CHECKING:
     from .engine import Engine
 
-__all__ = ["ABORT", "Sockets"]
+__all__ = ["ABORT", "CHANNEL", "Sockets"]
 
 ABORT: Final = "trbridge.abort"
 """Our own ASGI extension: a function that cuts the connection. The emulator's server offers it."""
+
+CHANNEL: Final = "trbridge.channel"
+"""Where the scope says, once a socket is let in, whose channel it is."""
 
 _FOREVER: Final = 30 * 86_400_000
 
@@ -59,6 +62,7 @@ class Sockets:
         try:
             ask = _Ask(parse_form(query))
             socket = self._admit(scope, ask)
+            scope[CHANNEL] = socket.channel_sid
         except ApiError as error:
             await _refuse(scope, send, error)
             return
