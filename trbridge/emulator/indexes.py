@@ -85,6 +85,10 @@ class Ordinals:
         block = self._blocks[at]
         return block[bisect_left(block, ordinal)] == ordinal
 
+    def first(self) -> int:
+        """The least number; there must be one."""
+        return self._blocks[0][0]
+
     def add(self, ordinal: int) -> None:
         """Put a number in; one that is there already must not be added again."""
         self._count += 1

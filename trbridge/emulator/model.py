@@ -226,7 +226,7 @@ class Reservation(Entity, frozen=True, kw_only=True, gc=False):
     canceled_reason_code: int | None = None
 
 
-class EventRecord(Entity, frozen=True, kw_only=True, gc=False):
+class EventRecord(Entity, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """rest-api 3.10. Never changed once made; ``date_created`` is the event's date.
 
     Attributes:

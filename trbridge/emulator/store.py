@@ -132,7 +132,9 @@ class Store:
 
     def first(self, index: Index[E], key: Hashable) -> E | None:
         """The oldest entity under a key, or None."""
-        return next(self.each(index, key), None)
+        group = self._groups[index].get(key)
+        entity: E | None = None if group is None else self._tables[index.kind][self._sids[group.first()]]
+        return entity
 
     def keys(self, index: Index[E]) -> list[Hashable]:
         """The keys of an index that have entities."""
