@@ -11,6 +11,7 @@ from .channels import Channels
 from .driver import Driver
 from .gatekeeper import Gatekeeper
 from .options import Options
+from .rate_limits import RateLimits
 from .rest import Rest
 from .sockets import Sockets
 from .web import AsgiScope, Receive, Send
@@ -46,8 +47,9 @@ class App:
         self.channels = Channels(engine, options, base_url)
         self.driver = Driver(engine, self.channels)
         gatekeeper = Gatekeeper(engine, options)
-        self._rest = Rest(engine, options)
-        self._bridge = Bridge(engine, gatekeeper, options)
+        limits = RateLimits(enforced=options.rate_limits)
+        self._rest = Rest(engine, options, limits)
+        self._bridge = Bridge(engine, gatekeeper, options, limits)
         self._sockets = Sockets(engine, gatekeeper, self.channels, options)
         self._others = Starlette(routes=list(routes), lifespan=self._lifespan) if routes else None
         self._starlette = self._others or Starlette(lifespan=self._lifespan)

@@ -83,13 +83,16 @@ class Bridge:
         engine: The emulator's core.
         gatekeeper: Knows whom to let in.
         options: The emulator's choices.
+        limits: Counts requests, those of REST as well; none when left out.
     """
 
-    def __init__(self, engine: Engine, gatekeeper: Gatekeeper, options: Options) -> None:
+    def __init__(
+        self, engine: Engine, gatekeeper: Gatekeeper, options: Options, limits: RateLimits | None = None
+    ) -> None:
         self._engine = engine
         self._gatekeeper = gatekeeper
         self._options = options
-        self._limits = RateLimits(enforced=options.rate_limits)
+        self._limits = limits
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request. The content type means nothing: browsers send text/plain (wire-protocol 4.1)."""

@@ -43,12 +43,13 @@ class Rest:
     Args:
         engine: The emulator's core; its account and secret are the credentials.
         options: The emulator's choices.
+        limits: Counts requests, those of the bridge as well.
     """
 
-    def __init__(self, engine: Engine, options: Options) -> None:
+    def __init__(self, engine: Engine, options: Options, limits: RateLimits) -> None:
         self._engine = engine
         self._options = options
-        self._limits = RateLimits(enforced=options.rate_limits)
+        self._limits = limits
         secret = f"{engine.account_sid}:{engine.auth_token}"
         self._credentials = base64.b64encode(secret.encode())
 
