@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from ..clients.worker import Worker
-from ..errors import Gone, TaskRouterError
+from ..errors import Forbidden, Gone, TaskRouterError
 from .capacity import Capacity
 from .handlers import Handler, Route, Where, choose, make_route
 
@@ -118,8 +118,7 @@ class Bot:
             self._handle_signals()
         try:
             await self.worker.connect()
-            async for channel in self.worker.channels:
-                self._capacity.learn(channel)
+            await self._learn_capacity()
             await self._until_done()
         finally:
             await self._end()
@@ -137,6 +136,15 @@ class Bot:
             await asyncio.wait(self._running.values(), timeout=self._drain_timeout)
         if self._done is not None:
             self._done.set()
+
+    async def _learn_capacity(self) -> None:
+        try:
+            async for channel in self.worker.channels:
+                self._capacity.learn(channel)
+        except Forbidden:
+            _log.info(
+                "%s: the token may not read the worker's channels; TaskRouter alone limits the tasks", self.worker
+            )
 
     async def _until_done(self) -> None:
         assert self._done is not None  # noqa: S101 - run() made it

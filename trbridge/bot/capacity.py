@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class Capacity:
         if channel.task_channel_unique_name is not None:
             self._limits[channel.task_channel_unique_name] = channel.configured_capacity
 
-    def limit(self, channel: str) -> int:
-        """Tasks at once on a channel; one that is not known yet is taken to have capacity 1."""
-        limit = max(1, self._limits.get(channel, 1))
+    def limit(self, channel: str) -> float:
+        """Tasks at once on a channel; one that is not known is left to TaskRouter, which keeps to its capacity."""
+        limit = max(1, self._limits[channel]) if channel in self._limits else inf
         return limit if self._most is None else min(limit, self._most)
 
     @asynccontextmanager
