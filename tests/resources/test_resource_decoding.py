@@ -186,12 +186,11 @@ names = st.sampled_from([field.encode_name for field in msgspec.structs.fields(W
 
 @given(st.dictionaries(names, jsons))
 def test_any_object_is_read_without_an_error(value: dict[str, Any]) -> None:
-    text = json.dumps(value, allow_nan=True)
     try:
-        whole = read(text)
-    except DecodeError:
-        assert "NaN" in text or "Infinity" in text
-        return
+        text = json.dumps(value, allow_nan=False)
+    except ValueError:
+        return  # NaN is no JSON
+    whole = read(text)
     for name in odd(whole):
         assert getattr(whole, name) in ("", None, 0, 0.0, [], {})
     assert bytes(whole.document) == b"null" if "document" not in value else True
@@ -208,9 +207,10 @@ def test_any_bytes_are_read_or_refused_with_our_error(text: bytes) -> None:
 
 @given(jsons)
 def test_plain_values_survive_a_round_trip(value: Any) -> None:
-    text = json.dumps(value)
-    if "NaN" in text or "Infinity" in text:
+    try:
+        text = json.dumps(value, allow_nan=False).encode()
+    except ValueError:
         with pytest.raises(DecodeError):
-            decode_any(text.encode())
+            decode_any(json.dumps(value).encode())
     else:
-        assert decode_any(text.encode()) == value
+        assert decode_any(text) == value

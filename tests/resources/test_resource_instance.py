@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from fake_bridge import AC, WA, WK, WS, WT, Bridge, W, activity, page, raw, sid, task, worker
 
@@ -103,8 +104,6 @@ async def test_an_answer_that_is_something_else_is_handed_on_as_what_it_is() -> 
 
 
 async def test_an_answer_that_is_not_json_is_refused() -> None:
-    import msgspec
-
     bridge = Bridge()
     bridge.answer(msgspec.Raw(b"{nope"))
     with pytest.raises(DecodeError):
@@ -145,6 +144,12 @@ def test_extra_shows_what_has_no_field() -> None:
     one = a_worker(Bridge(), new_thing=1, available="perhaps")
     assert one.extra == {"new_thing": 1, "available": "perhaps"}
     assert one.available is None
+
+
+def test_extra_of_bytes_that_are_no_text_is_empty() -> None:
+    sent = msgspec.Raw(b'{"sid":"%s","friendly_name":"x","new":"\xff"}' % WA.encode())
+    one = read_instance(ActivityInstance, sent, Bridge().context)
+    assert (one.friendly_name, one.extra) == ("x", {})
 
 
 def test_extra_of_what_was_never_fetched_is_empty() -> None:

@@ -31,7 +31,8 @@ def test_the_mashup_of_v1s_socket_becomes_a_reservation_with_its_task() -> None:
     assert one.extra == {}
     assert one.task is not None
     assert (one.task.sid, one.task.task_queue_sid, one.task.task_queue_friendly_name) == (WT, WQ, "English")
-    assert one.task.workflow_friendly_name == "Default"
+    assert one.task.workflow_friendly_name == one.task.workflow_name == "Default"
+    assert one.task.queue_name == "English"
     assert one.task.date_created is not None
     assert one.task.date_created.timestamp() == 1893575400
     assert one.task.extra == {"counter": 0, "reservation_sid": WR}

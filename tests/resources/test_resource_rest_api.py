@@ -203,5 +203,6 @@ def test_no_statistics_operation_is_missing() -> None:
 
 
 def test_odd_statistics_keep_their_default_and_show_in_extra() -> None:
-    stats = decode_statistics(STATISTICS_BY_PATH["/{sid}/RealTimeStatistics"], raw({"total_tasks": "many", "new": 1}))
+    payload = raw({"total_tasks": "many", "new": 1})
+    stats = decode_statistics(STATISTICS_BY_PATH["/{sid}/RealTimeStatistics"], payload, Bridge().context)
     assert stats.extra == {"total_tasks": "many", "new": 1}

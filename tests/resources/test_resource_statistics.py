@@ -243,8 +243,27 @@ async def test_bulk_statistics_of_one_queue() -> None:
     assert bridge.sent == [("POST", "/TaskQueues/RealTimeStatistics", {"QueueSids": [WQ]})]
 
 
+async def test_statistics_lead_to_what_they_are_about() -> None:
+    bridge = Bridge()
+    whole = workspace(bridge)
+    worker = read_instance(WorkerInstance, raw({"sid": WK}), bridge.context)
+    bridge.answer({"worker_sid": WK, "workspace_sid": WS})
+    bridge.answer(page("task_queues_statistics", [{"task_queue_sid": WQ, "a": 1}, {"task_queue_sid": sid("WQ", 2)}]))
+    bridge.answer({"task_queue_data": [{"task_queue_sid": WQ}]})
+    one = await worker.statistics.fetch()
+    assert one.worker is not None
+    assert one.workspace is not None
+    assert [one.worker.sid, one.workspace.sid] == [WK, WS]
+    items = await whole.taskqueues.statistics.fetch()
+    assert [item.task_queue and item.task_queue.sid for item in items] == [WQ, sid("WQ", 2)]
+    assert [item.extra for item in items] == [{"a": 1}, {}]
+    bulk = await whole.taskqueues.realtime_stats.fetch(queue_sids=[WQ])
+    assert bulk.task_queue_data[0].task_queue is not None
+    assert bulk.task_queue_data[0].task_queue.resource_url == f"{W}/TaskQueues/{WQ}"
+
+
 def test_statistics_do_not_change() -> None:
-    stats = decode_statistics(WorkspaceStatistics, raw({}))
+    stats = decode_statistics(WorkspaceStatistics, raw({}), Bridge().context)
     with pytest.raises(AttributeError):
         stats.url = "x"  # type: ignore[misc]
     assert stats.extra == {}
@@ -255,11 +274,13 @@ def test_an_odd_figure_costs_itself_only() -> None:
     stats = decode_statistics(
         WorkspaceStatistics,
         raw({"cumulative": {**CUMULATIVE, "tasks_created": {}}, "realtime": {**REALTIME, "tasks_by_status": [1]}}),
+        Bridge().context,
     )
     assert stats.cumulative is not None
     assert stats.realtime is not None
     assert (stats.cumulative.tasks_created, stats.cumulative.reservations_created) == (0, 3)
     assert (stats.realtime.tasks_by_status, stats.realtime.total_tasks) == ({}, 2)
+    assert (stats.cumulative.extra, stats.realtime.extra) == ({"tasks_created": {}}, {"tasks_by_status": [1]})
 
 
 def test_the_class_of_a_resource_decides() -> None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
-from ..errors import DecodeError
-from .decoding import decode_any, decode_struct, is_object, split_items, split_object
+from ..errors import DecodeError, NotReady
+from .decoding import NULL, decode_any, decode_struct, is_object, split_items, split_object
 
 if TYPE_CHECKING:
     from .context import Context
     from .instance import ReadOnlyInstance
     from .page import Page
 
-__all__ = ["Bound", "bind", "decode_instance", "read_instance"]
+__all__ = ["Bound", "bind", "bound_of", "decode_instance", "linked", "read_instance"]
 
 R = TypeVar("R", bound="ReadOnlyInstance")
-
-
-class _Sid(msgspec.Struct):
-    sid: Any = None
+B = TypeVar("B")
 
 
 class Bound:
@@ -30,20 +27,22 @@ class Bound:
         context: The client's context.
         raw: The JSON, of the whole page for a page's item.
         key: Name of the list in ``raw``, or None if ``raw`` is the instance's own.
+        name: Name of the member that tells the list's items apart.
     """
 
-    __slots__ = ("_items", "context", "key", "raw")
+    __slots__ = ("_items", "context", "key", "name", "raw")
 
-    def __init__(self, context: Context, raw: msgspec.Raw, key: str | None = None) -> None:
+    def __init__(self, context: Context, raw: msgspec.Raw, key: str | None = None, name: str = "sid") -> None:
         self.context = context
         self.raw = raw
         self.key = key
+        self.name = name
         self._items: dict[str | None, msgspec.Raw] | None = None
 
-    def sent(self, sid: str) -> dict[str, Any]:
+    def sent(self, sid: str | None) -> dict[str, Any]:
         """All members of the JSON object that the instance with this SID came in."""
         try:
-            value = decode_any(self.raw if self.key is None else self._by_sid(self.key).get(sid, b"{}"))
+            value = decode_any(self.raw if self.key is None else self._by_sid(self.key).get(sid, NULL))
         except DecodeError:
             return {}
         return value if isinstance(value, dict) else {}
@@ -51,20 +50,46 @@ class Bound:
     def _by_sid(self, key: str) -> dict[str | None, msgspec.Raw]:
         # A page is taken apart once, however many of its items are asked.
         if self._items is None:
-            items = split_items(split_object(self.raw)[key])
-            self._items = {_sid_of(item): item for item in items}
+            items = [item for item in split_items(split_object(self.raw)[key]) if is_object(item)]
+            self._items = {self._sid_of(item): item for item in items}
         return self._items
 
+    def _sid_of(self, item: msgspec.Raw) -> str | None:
+        sid = decode_any(split_object(item).get(self.name, NULL))
+        return sid if isinstance(sid, str) else None
 
-def _sid_of(item: msgspec.Raw) -> str | None:
-    sid = decode_struct(_Sid, item).sid if is_object(item) else None
-    return sid if isinstance(sid, str) else None
 
-
-def bind(instance: R, bound: Bound) -> R:
-    """Tie an instance to its client."""
+def bind(instance: B, bound: Bound) -> B:
+    """Tie an instance, or statistics, to its client."""
     vars(instance)["_bound"] = bound
     return instance
+
+
+def linked(owner: object, cls: type[R], field: str) -> R | None:
+    """The resource a foreign key points to: only its SID until fetched; None for no SID (Q40-Q45).
+
+    The same object for the same SID; another as soon as the field changes (Q43).
+    """
+    sid = getattr(owner, field)
+    if not sid:
+        return None
+    links: dict[str, ReadOnlyInstance] = vars(owner).setdefault("_links", {})
+    link = links.get(field)
+    if link is None or link.sid != sid:
+        link = links[field] = bind(cls(sid=sid), Bound(bound_of(owner).context, NULL))
+    return cast("R", link)
+
+
+def bound_of(owner: object) -> Bound:
+    """What ties it to its client.
+
+    Raises:
+        NotReady: Nothing does.
+    """
+    bound: Bound | None = vars(owner).get("_bound")
+    if bound is None:
+        raise NotReady(f"this {type(owner).__name__} belongs to no client; fetch it from one")
+    return bound
 
 
 def read_instance(cls: type[R], raw: msgspec.Raw, context: Context) -> R:

@@ -5,21 +5,25 @@ Whose they are (``workspace_sid``, ``task_queue_sid``, ...) is told on the outsi
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from .binding import linked
 from .cumulative import (
     TaskQueueCumulativeStatistics,
     WorkersCumulativeStatistics,
     WorkflowCumulativeStatistics,
     WorkspaceCumulativeStatistics,
 )
-from .figures import SPLIT_WINDOW, WINDOW, Statistics
+from .figures import SPLIT_WINDOW, WINDOW, OfTaskQueue, OfWorkflow, Statistics
 from .realtime import (
     TaskQueueRealTimeStatistics,
     WorkersRealTimeStatistics,
     WorkflowRealTimeStatistics,
     WorkspaceRealTimeStatistics,
 )
+
+if TYPE_CHECKING:
+    from .worker import WorkerInstance
 
 __all__ = [
     "TaskQueueStatistics",
@@ -41,7 +45,7 @@ class WorkspaceStatistics(Statistics, frozen=True, kw_only=True, dict=True):
     realtime: WorkspaceRealTimeStatistics | None = None
 
 
-class WorkflowStatistics(Statistics, frozen=True, kw_only=True, dict=True):
+class WorkflowStatistics(OfWorkflow, Statistics, frozen=True, kw_only=True, dict=True):
     """Statistics of a workflow."""
 
     path: ClassVar[str] = "/{sid}/Workflows/{sid}/Statistics"
@@ -52,7 +56,7 @@ class WorkflowStatistics(Statistics, frozen=True, kw_only=True, dict=True):
     realtime: WorkflowRealTimeStatistics | None = None
 
 
-class TaskQueueStatistics(Statistics, frozen=True, kw_only=True, dict=True):
+class TaskQueueStatistics(OfTaskQueue, Statistics, frozen=True, kw_only=True, dict=True):
     """Statistics of one task queue."""
 
     path: ClassVar[str] = "/{sid}/TaskQueues/{sid}/Statistics"
@@ -90,3 +94,10 @@ class WorkerInstanceStatistics(Statistics, frozen=True, kw_only=True, dict=True)
 
     worker_sid: str | None = None
     cumulative: WorkersCumulativeStatistics | None = None
+
+    @property
+    def worker(self) -> WorkerInstance | None:
+        """The worker they are about; its fields come with ``fetch()``."""
+        from .worker import WorkerInstance
+
+        return linked(self, WorkerInstance, "worker_sid")

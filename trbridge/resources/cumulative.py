@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import msgspec
 
-from .figures import SPLIT_WINDOW, WINDOW, ActivityDuration, Cumulative, Duration, Split
+from .figures import SPLIT_WINDOW, WINDOW, ActivityDuration, Cumulative, Duration, OfTaskQueue, OfWorkflow, Split
 
 __all__ = [
     "TaskQueueCumulativeStatistics",
@@ -41,7 +41,7 @@ class WorkspaceCumulativeStatistics(_OfTasks, frozen=True, kw_only=True, dict=Tr
     tasks_timed_out_in_workflow: int = 0
 
 
-class WorkflowCumulativeStatistics(_OfTasks, frozen=True, kw_only=True, dict=True):
+class WorkflowCumulativeStatistics(OfWorkflow, _OfTasks, frozen=True, kw_only=True, dict=True):
     """What happened in a workflow."""
 
     path: ClassVar[str] = "/{sid}/Workflows/{sid}/CumulativeStatistics"
@@ -52,7 +52,7 @@ class WorkflowCumulativeStatistics(_OfTasks, frozen=True, kw_only=True, dict=Tru
     tasks_timed_out_in_workflow: int = 0
 
 
-class TaskQueueCumulativeStatistics(_OfTasks, frozen=True, kw_only=True, dict=True):
+class TaskQueueCumulativeStatistics(OfTaskQueue, _OfTasks, frozen=True, kw_only=True, dict=True):
     """What happened in a task queue.
 
     Attributes:

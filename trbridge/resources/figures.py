@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
-from .decoding import Moment, decode_any, decode_struct
+from .binding import Bound, bind, linked
+from .decoding import NULL, Moment, decode_struct, split_object
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .task_queue import TaskQueueInstance
+    from .workflow import WorkflowInstance
+    from .workspace import WorkspaceInstance
 
 __all__ = [
     "ActivityCount",
     "ActivityDuration",
     "Cumulative",
     "Duration",
+    "OfTaskQueue",
+    "OfWorkflow",
     "RealTime",
     "Split",
     "SplitSide",
@@ -37,10 +46,17 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SplitSide(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened on one side of a threshold."""
+    """What happened on one side of a threshold.
+
+    Attributes:
+        tasks_canceled: How many tasks were canceled.
+        reservations_accepted: How many reservations were accepted.
+        percentage: How much that is of all, where the service tells it.
+    """
 
     tasks_canceled: int = 0
     reservations_accepted: int = 0
+    percentage: float | None = None
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +82,7 @@ class ActivityDuration(Duration, frozen=True, kw_only=True):
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """Base of all statistics: a snapshot that does not change.
-
-    SIDs in it are text, not resources: what they stand for is fetched from the workspace (Q45).
-    """
+    """Base of all statistics: a snapshot that does not change."""
 
     path: ClassVar[str] = ""
     """Its URL's path below ``/Workspaces``, with ``{sid}`` for SIDs."""
@@ -81,12 +94,47 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     url: str | None = None
 
     @property
+    def workspace(self) -> WorkspaceInstance | None:
+        """The workspace they are about; its fields come with ``fetch()`` (Q45)."""
+        from .workspace import WorkspaceInstance
+
+        return linked(self, WorkspaceInstance, "workspace_sid")
+
+    @property
     def extra(self) -> dict[str, Any]:
         """What was sent beyond the fields known here, or not as they are: by TaskRouter's names."""
-        raw, odd = vars(self).get("_raw"), vars(self).get("_odd", frozenset())
-        value = None if raw is None else decode_any(raw)
-        known = {field.encode_name for field in msgspec.structs.fields(type(self))} - odd
-        return {name: item for name, item in value.items() if name not in known} if isinstance(value, dict) else {}
+        known = {field.encode_name for field in msgspec.structs.fields(type(self))} - vars(self).get(
+            "_odd", frozenset()
+        )
+        bound: Bound | None = vars(self).get("_bound")
+        sent = {} if bound is None else bound.sent(getattr(self, bound.name, None))
+        return {name: value for name, value in sent.items() if name not in known}
+
+
+class OfWorkflow:
+    """Statistics that are a workflow's."""
+
+    __slots__ = ()
+
+    @property
+    def workflow(self) -> WorkflowInstance | None:
+        """The workflow they are about; its fields come with ``fetch()``."""
+        from .workflow import WorkflowInstance
+
+        return linked(self, WorkflowInstance, "workflow_sid")
+
+
+class OfTaskQueue:
+    """Statistics that are a task queue's."""
+
+    __slots__ = ()
+
+    @property
+    def task_queue(self) -> TaskQueueInstance | None:
+        """The queue they are about; its fields come with ``fetch()``."""
+        from .task_queue import TaskQueueInstance
+
+        return linked(self, TaskQueueInstance, "task_queue_sid")
 
 
 class Cumulative(Statistics, frozen=True, kw_only=True, dict=True):
@@ -126,12 +174,16 @@ class RealTime(Statistics, frozen=True, kw_only=True, dict=True):
     longest_task_waiting_sid: str | None = None
 
 
-def decode_statistics(cls: type[S], raw: msgspec.Raw) -> S:
+def decode_statistics(cls: type[S], raw: msgspec.Raw, context: Context) -> S:
     """Read a statistics object; what is odd in it is set aside (Q50-Q53).
 
     Raises:
         DecodeError: It is no JSON object.
     """
     result = decode_struct(cls, raw)
-    vars(result)["_raw"] = raw
-    return result
+    for queue in getattr(result, "task_queue_data", ()):
+        bind(queue, Bound(context, NULL))
+    for name in ("cumulative", "realtime"):
+        if (part := getattr(result, name, None)) is not None:
+            bind(part, Bound(context, split_object(raw)[name]))
+    return bind(result, Bound(context, raw))

@@ -8,12 +8,12 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from ..completion import Callback, Operation
-from ..errors import InvalidArgument, NotReady
+from ..errors import InvalidArgument
 from ..wire import Params, Reply, Request, encode_params
 from .arguments import read_instance_update, take_if_match
-from .binding import Bound, bind, decode_instance, read_instance
+from .binding import Bound, bind, bound_of, decode_instance, linked, read_instance
 from .context import Context
-from .decoding import NULL, Moment, parse_document, split_object
+from .decoding import Moment, parse_document, split_object
 
 if TYPE_CHECKING:
     from .workspace import WorkspaceInstance
@@ -78,10 +78,7 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
 
     @property
     def _bound(self) -> Bound:
-        bound: Bound | None = vars(self).get("_bound")
-        if bound is None:
-            raise NotReady(f"this {type(self).__name__} belongs to no client; fetch it from one")
-        return bound
+        return bound_of(self)
 
     @property
     def _context(self) -> Context:
@@ -185,18 +182,8 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
         return known[1]
 
     def _linked(self, cls: type[R], field: str) -> R | None:
-        """The resource a foreign key points to: only its SID until fetched; None for no SID (Q40-Q44).
-
-        The same object for the same SID; another as soon as the field changes (Q43).
-        """
-        sid = getattr(self, field)
-        if not sid:
-            return None
-        links: dict[str, ReadOnlyInstance] = vars(self).setdefault("_links", {})
-        link = links.get(field)
-        if link is None or link.sid != sid:
-            link = links[field] = bind(cls(sid=sid), Bound(self._context, NULL))
-        return link  # type: ignore[return-value]
+        """The resource a foreign key points to."""
+        return linked(self, cls, field)
 
 
 class InstanceResource(ReadOnlyInstance, kw_only=True, dict=True, eq=False):

@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import DecodeError
 from .binding import Bound
+from .combined import TaskQueueStatisticsItem
 from .decoding import decode_struct, is_object, split_items, split_object
 from .instance import ReadOnlyInstance
 from .page import Meta, Page
@@ -27,14 +28,18 @@ def _decoder(item: type[msgspec.Struct], key: str) -> msgspec.json.Decoder[Any]:
 
 
 def decode_page(
-    item: type[msgspec.Struct], key: str, raw: msgspec.Raw, context: Context, resource: ReadOnlyList[Any] | None = None
+    item: type[ReadOnlyInstance | TaskQueueStatisticsItem],
+    key: str,
+    raw: msgspec.Raw,
+    context: Context,
+    resource: ReadOnlyList[Any] | None = None,
 ) -> Page[Any] | None:
     """Read a page of these resources; None if the answer is no such page.
 
     Items that are no objects at all are left out: there is nothing they could be.
 
     Args:
-        item: Class of the resources.
+        item: Class of the resources, or of the statistics.
         key: Name of the list in the answer.
         raw: The answer.
         context: The client's context.
@@ -48,10 +53,9 @@ def decode_page(
             items, meta = _decode_one_by_one(item, key, raw)
         except (DecodeError, KeyError):
             return None
-    if issubclass(item, ReadOnlyInstance):
-        bound = Bound(context, raw, key)
-        for instance in items:
-            instance.__dict__["_bound"] = bound
+    bound = Bound(context, raw, key, "sid" if issubclass(item, ReadOnlyInstance) else "task_queue_sid")
+    for each in items:
+        each.__dict__["_bound"] = bound
     return Page(items, meta, context, resource)
 
 

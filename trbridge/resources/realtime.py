@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from .figures import NOW, ActivityCount, RealTime, Statistics
+from .figures import NOW, ActivityCount, OfTaskQueue, OfWorkflow, RealTime, Statistics
 
 __all__ = [
     "TaskQueueBulkRealTimeStatistics",
@@ -32,7 +32,7 @@ class WorkspaceRealTimeStatistics(RealTime, frozen=True, kw_only=True, dict=True
     activity_statistics: list[ActivityCount] = msgspec.field(default_factory=list)
 
 
-class WorkflowRealTimeStatistics(RealTime, frozen=True, kw_only=True, dict=True):
+class WorkflowRealTimeStatistics(OfWorkflow, RealTime, frozen=True, kw_only=True, dict=True):
     """How things are in a workflow."""
 
     path: ClassVar[str] = "/{sid}/Workflows/{sid}/RealTimeStatistics"
@@ -41,7 +41,7 @@ class WorkflowRealTimeStatistics(RealTime, frozen=True, kw_only=True, dict=True)
     workflow_sid: str | None = None
 
 
-class TaskQueueRealTimeStatistics(RealTime, frozen=True, kw_only=True, dict=True):
+class TaskQueueRealTimeStatistics(OfTaskQueue, RealTime, frozen=True, kw_only=True, dict=True):
     """How things are in a task queue.
 
     Attributes:

@@ -90,7 +90,7 @@ def materialize(raw: msgspec.Raw, context: Context, resource: ReadOnlyList[Any] 
         return decode_any(raw) if cls is None else read_instance(cls, raw, context)
     if isinstance(peek.meta, dict):
         return _page(peek.meta, raw, context)
-    return _statistics(peek.url, raw)
+    return _statistics(peek.url, raw, context)
 
 
 def _page(meta: dict[str, Any], raw: msgspec.Raw, context: Context) -> Any:
@@ -98,14 +98,16 @@ def _page(meta: dict[str, Any], raw: msgspec.Raw, context: Context) -> Any:
     items = split_object(raw).get(key) if isinstance(key, str) else None
     if items is None or bytes(items)[:1] != b"[":
         return decode_any(raw)
-    cls = TaskQueueStatisticsItem if key == TaskQueueStatisticsItem.key else _item_class(str(key), items)
+    cls = _item_class(str(key), items)
     page = None if cls is None else decode_page(cls, str(key), raw, context)
     if page is not None:
         return page
     return Page(decode_any(items), decode_struct(Meta, msgspec.json.encode(meta)), context)
 
 
-def _item_class(key: str, items: msgspec.Raw) -> type[ReadOnlyInstance] | None:
+def _item_class(key: str, items: msgspec.Raw) -> type[ReadOnlyInstance | TaskQueueStatisticsItem] | None:
+    if key == TaskQueueStatisticsItem.key:
+        return TaskQueueStatisticsItem
     prefixes = {str(decode_struct(_Peek, item).sid)[:2] for item in split_items(items) if is_object(item)}
     candidates = [cls.item for cls in LISTS if cls.key == key and prefixes <= {cls.item.prefix}]
     if candidates:
@@ -116,7 +118,7 @@ def _item_class(key: str, items: msgspec.Raw) -> type[ReadOnlyInstance] | None:
 _SID = re.compile(r"/[A-Z]{2}[0-9a-fA-F]{32}(?=/)")
 
 
-def _statistics(url: Any, raw: msgspec.Raw) -> Any:
+def _statistics(url: Any, raw: msgspec.Raw, context: Context) -> Any:
     path = url.partition("?")[0].partition("/Workspaces")[2] if isinstance(url, str) else ""
     cls = STATISTICS_BY_PATH.get(_SID.sub("/{sid}", path))
-    return decode_any(raw) if cls is None else decode_statistics(cls, raw)
+    return decode_any(raw) if cls is None else decode_statistics(cls, raw, context)

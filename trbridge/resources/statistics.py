@@ -159,7 +159,7 @@ class StatisticsResource(Generic[T]):
         """The answer as these statistics; None if it is something else."""
         if not is_object(reply.payload) or "meta" in split_object(reply.payload):
             return None
-        return decode_statistics(self._result, reply.payload)
+        return decode_statistics(self._result, reply.payload, self._context)
 
 
 class TaskQueuesStatisticsResource(StatisticsResource[Page[TaskQueueStatisticsItem]]):

@@ -102,8 +102,25 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
 
         return self._linked(TaskQueueInstance, "task_queue_sid")
 
-    queue = task_queue
-    """As ``task_queue``: the name in v1, which has it for tasks of events only."""
+    @property
+    def queue(self) -> TaskQueueInstance | None:
+        """As ``task_queue``: v1's name, and the socket's, as are the three that follow (wire-protocol 7.3)."""
+        return self.task_queue
+
+    @property
+    def queue_sid(self) -> str | None:
+        """As ``task_queue_sid``."""
+        return self.task_queue_sid
+
+    @property
+    def queue_name(self) -> str | None:
+        """As ``task_queue_friendly_name``."""
+        return self.task_queue_friendly_name
+
+    @property
+    def workflow_name(self) -> str | None:
+        """As ``workflow_friendly_name``."""
+        return self.workflow_friendly_name
 
     @property
     def task_channel(self) -> TaskChannelInstance | None:
