@@ -212,7 +212,7 @@ def _contact_uri(worker: Worker) -> object:
 
 def _seconds(parameters: Parameters, name: str, code: int) -> None:
     value = parameters.get("timeout")
-    if value is not None and not 0 < int(value) <= MAX_RING_SECONDS:
+    if value is not None and not (str(value).isdecimal() and 0 < int(value) <= MAX_RING_SECONDS):
         raise InstructionRefused(f"Invalid {name}. '{value}' is not between 1 and {MAX_RING_SECONDS}.", code)
 
 

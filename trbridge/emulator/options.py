@@ -29,6 +29,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             an address that others can reach.
         origins: Web origins besides those on this machine that may open websockets, such as
             ``https://flex.example``.
+        callback_hosts: Hosts besides this machine that callbacks may go to, by the name in their URL; ``*`` for
+            all. Decided after the name is resolved; link-local and metadata addresses never (security check 32).
+        max_callbacks: Most callbacks that may wait for their turn.
         max_body: Largest request body, bytes. A workflow's configuration may have a megabyte, and three
             times that when it is encoded.
         max_sockets: Most websockets at a time.
@@ -41,6 +44,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     close_on_expiry: bool = False
     allow_remote: bool = False
     origins: tuple[str, ...] = ()
+    callback_hosts: tuple[str, ...] = ()
+    max_callbacks: int = 10_000
     max_body: int = 4 * 1024 * 1024
     max_sockets: int = 10_000
     max_unsent: int = 10_000
