@@ -61,6 +61,28 @@ def test_a_403_that_no_helper_grants_names_the_policy(channel: str, method: str,
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid token: the token does not count before 2026-11-22T00:05:37Z",
+        "The token of account AC1 has no channel of AC2.",
+        "The token is for channel WS1, not WK1.",
+        "Token has expired",
+        "Signature verification failed",
+    ],
+)
+def test_a_403_about_the_token_itself_does_not_blame_its_policies(message: str) -> None:
+    """The bridge answers both with 403 (wire-protocol 4.4)."""
+    assert "the token itself" in (hint_for_status(403, Request("GET", BASE), WS, message) or "")
+
+
+@pytest.mark.parametrize(
+    "message", ["", "Forbidden", "The token does not allow this: no policy for GET /v1/Workspaces."]
+)
+def test_any_other_403_is_about_policies(message: str) -> None:
+    assert "no policy" in (hint_for_status(403, Request("GET", BASE), WS, message) or "")
+
+
+@pytest.mark.parametrize(
     ("status", "word"),
     [
         (302, "event_bridge_base_url"),

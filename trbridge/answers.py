@@ -141,10 +141,11 @@ def _what_answered(answer: Answer) -> str | None:
 def _api_error(answer: Answer, request: Request, channel_sid: str, now: float) -> ApiError:
     told = _told(answer.body)
     message, more_info = told.get("message"), told.get("more_info")
-    hint = hint_for_status(answer.status, request, channel_sid)
+    message = printable(message) if isinstance(message, str) and message else _phrase(answer)
+    hint = hint_for_status(answer.status, request, channel_sid, message)
     error = api_error(
         answer.status,
-        printable(message) if isinstance(message, str) and message else _phrase(answer),
+        message,
         code=told.get("code") if type(told.get("code")) is int else None,
         more_info=printable(more_info) if isinstance(more_info, str) else None,
         hint=hint and printable(hint),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,6 +22,15 @@ _BY_STATUS: Final[Mapping[int, str]] = {
     412: "it was changed since you read it: fetch it again, apply your change, send the new version",
     429: "too fast: spread your requests; with max_retries=3 the client waits and tries again by itself",
 }
+_REFUSED: Final = (
+    "the token itself is refused: check that it is for this account and channel, is signed with the current "
+    "auth token, and that this machine's clock is right; then get another one"
+)
+# The bridge answers 403 to a bad token as well as to a missing policy (wire-protocol 4.4), in words that
+# are not documented [I].
+_ABOUT_THE_TOKEN: Final = re.compile(
+    r"invalid (?:jwt|token)|token (?:has|is) (?:expired|for|invalid)|token of|signature", re.IGNORECASE
+)
 _REDIRECT: Final = "redirects are not followed, since the token would go along: check event_bridge_base_url"
 _TROUBLE: Final = "the service is in trouble: try again later; max_retries=3 does it for you"
 _MISSING: Final = "check the SID, and that it belongs to this workspace"
@@ -55,16 +65,17 @@ def hint_for_kind(kind: str) -> str | None:
     return _BY_KIND.get(kind)
 
 
-def hint_for_status(status: int, request: Request, channel_sid: str) -> str | None:
+def hint_for_status(status: int, request: Request, channel_sid: str, message: str = "") -> str | None:
     """What to do about an answer with this status.
 
     Args:
         status: HTTP status.
         request: What was asked.
         channel_sid: SID of the workspace, worker or task queue whose token was used.
+        message: The service's own words.
     """
     if status == 403:
-        return _missing_policy(request, channel_sid)
+        return _REFUSED if _ABOUT_THE_TOKEN.search(message) else _missing_policy(request, channel_sid)
     if status == 404:
         return _MISSING_TASK if "/Tasks/" in request.url or "/Reservations/" in request.url else _MISSING
     if 300 <= status < 400:

@@ -21,7 +21,7 @@ class Desk:
         self.workspace_url = f"{emulator.api_base_url}/Workspaces/{emulator.workspace_sid}"
         self.channel = channel_url(emulator.event_bridge_base_url, emulator.account_sid, emulator.workspace_sid)
         capability = WorkspaceCapability(emulator.account_sid, emulator.auth_token, emulator.workspace_sid)
-        self.token = capability.allow_fetch_subresources().allow_update_subresources().to_jwt(ttl=3600)
+        self.token = capability.allow_fetch_subresources().allow_update_subresources().to_jwt(now=emulator.clock.now())
         self.requester = HttpRequester(clock=self.time.clock, sleep=self.sleep, limiter=limiter)
 
     async def sleep(self, seconds: float) -> None:
