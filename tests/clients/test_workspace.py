@@ -191,7 +191,7 @@ async def test_bad_arguments_are_refused_before_anything_is_sent(workspace: Work
     wrong = [
         lambda: activities.fetch("WK" + "0" * 32),
         lambda: activities.fetch("../Workers"),
-        lambda: activities.fetch(None),
+        lambda: activities.fetch(None, print),
         activities.delete,
         lambda: activities.update("WA" + "0" * 32),
         lambda: activities.create(freindly_name="x"),
