@@ -245,7 +245,9 @@ async def test_statistics_of_every_kind(workspace: Workspace) -> None:
     assert (await workflow.cumulative_stats.fetch()).tasks_entered == 1
     assert (await workflow.statistics.fetch()).realtime.total_tasks == 1
     assert (await queue.realtime_stats.fetch()).total_eligible_workers == 1
-    assert (await queue.cumulative_stats.fetch(split_by_wait_time="5,30")).split_by_wait_time["30"].below is not None
+    split = (await queue.cumulative_stats.fetch(split_by_wait_time="5,30")).split_by_wait_time
+    assert split is not None
+    assert split["30"].below.tasks_canceled == 0
     assert (await queue.statistics.fetch()).cumulative.tasks_entered == 1
     assert [each.task_queue_sid for each in await workspace.taskqueues.statistics.fetch()] == [queue.sid]
     bulk = await workspace.taskqueues.realtime_stats.fetch(queue_sids=[queue.sid])

@@ -120,13 +120,13 @@ async def statistics(workspace: Workspace) -> None:
     assert_type(now.tasks_by_status, dict[str, int])
     assert_type(now.activity_statistics[0].friendly_name, str | None)
     before = await workspace.cumulative_stats.fetch(minutes=60, split_by_wait_time="5,30")
-    assert_type(before.wait_duration_until_accepted.avg, int)
+    assert_type(before.wait_duration_until_accepted.avg, float)
     both = await workspace.statistics.fetch({"Minutes": "240"})
     assert_type(both.cumulative.tasks_created, int)
     for queue in await workspace.taskqueues.statistics.fetch():
         assert_type(queue.realtime.total_eligible_workers, int)
     workers = await workspace.workers.cumulative_stats.fetch()
-    assert_type(workers.activity_durations[0].avg, int)
+    assert_type(workers.activity_durations[0].avg, float)
 
 
 def handlers(workspace: Workspace, worker: Worker, queue: TaskQueue) -> None:

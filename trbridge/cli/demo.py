@@ -171,9 +171,9 @@ async def _count(tell: Storyteller, workspace: Workspace) -> None:
     queues = await workspace.taskqueues.statistics.fetch()
     workers = await workspace.workers.cumulative_stats.fetch()
     workflows = await workspace.workflows.fetch()
-    rows = [("workspace", now.total_tasks, before.tasks_created, now.total_workers)]
+    rows: list[tuple[object, ...]] = [("workspace", now.total_tasks, before.tasks_created, now.total_workers)]
     for queue in queues:
-        name = (await workspace.taskqueues.fetch(queue.task_queue_sid)).friendly_name
+        name = (await workspace.taskqueues.fetch(queue.task_queue_sid or "")).friendly_name
         rows.append(
             (
                 f"queue {name}",
@@ -189,7 +189,7 @@ async def _count(tell: Storyteller, workspace: Workspace) -> None:
         )
     tell.table(("", "tasks now", "tasks so far", "workers"), rows)
     tell.fact("workers", f"{len(workers.activity_durations)} activities timed over {now.total_workers} workers")
-    tell.bars("workers by activity", {each.friendly_name: each.workers for each in now.activity_statistics})
+    tell.bars("workers by activity", {str(each.friendly_name): each.workers for each in now.activity_statistics})
     tell.bars("tasks by status", now.tasks_by_status)
 
 

@@ -14,7 +14,7 @@ from .cumulative import (
     WorkflowCumulativeStatistics,
     WorkspaceCumulativeStatistics,
 )
-from .figures import SPLIT_WINDOW, WINDOW, OfTaskQueue, OfWorkflow, Statistics
+from .figures import ABSENT, SPLIT_WINDOW, WINDOW, OfTaskQueue, OfWorkflow, Sent, Statistics
 from .realtime import (
     TaskQueueRealTimeStatistics,
     WorkersRealTimeStatistics,
@@ -41,8 +41,8 @@ class WorkspaceStatistics(Statistics, frozen=True, kw_only=True, dict=True):
     path: ClassVar[str] = "/{sid}/Statistics"
     filters: ClassVar[frozenset[str]] = SPLIT_WINDOW
 
-    cumulative: WorkspaceCumulativeStatistics | None = None
-    realtime: WorkspaceRealTimeStatistics | None = None
+    cumulative: Sent[WorkspaceCumulativeStatistics] = ABSENT
+    realtime: Sent[WorkspaceRealTimeStatistics] = ABSENT
 
 
 class WorkflowStatistics(OfWorkflow, Statistics, frozen=True, kw_only=True, dict=True):
@@ -52,8 +52,8 @@ class WorkflowStatistics(OfWorkflow, Statistics, frozen=True, kw_only=True, dict
     filters: ClassVar[frozenset[str]] = SPLIT_WINDOW
 
     workflow_sid: str | None = None
-    cumulative: WorkflowCumulativeStatistics | None = None
-    realtime: WorkflowRealTimeStatistics | None = None
+    cumulative: Sent[WorkflowCumulativeStatistics] = ABSENT
+    realtime: Sent[WorkflowRealTimeStatistics] = ABSENT
 
 
 class TaskQueueStatistics(OfTaskQueue, Statistics, frozen=True, kw_only=True, dict=True):
@@ -63,8 +63,8 @@ class TaskQueueStatistics(OfTaskQueue, Statistics, frozen=True, kw_only=True, di
     filters: ClassVar[frozenset[str]] = SPLIT_WINDOW
 
     task_queue_sid: str | None = None
-    cumulative: TaskQueueCumulativeStatistics | None = None
-    realtime: TaskQueueRealTimeStatistics | None = None
+    cumulative: Sent[TaskQueueCumulativeStatistics] = ABSENT
+    realtime: Sent[TaskQueueRealTimeStatistics] = ABSENT
 
 
 class TaskQueueStatisticsItem(TaskQueueStatistics, frozen=True, kw_only=True, dict=True):
@@ -82,8 +82,8 @@ class WorkersStatistics(Statistics, frozen=True, kw_only=True, dict=True):
     path: ClassVar[str] = "/{sid}/Workers/Statistics"
     filters: ClassVar[frozenset[str]] = WINDOW | {"TaskQueueSid", "TaskQueueName", "FriendlyName"}
 
-    cumulative: WorkersCumulativeStatistics | None = None
-    realtime: WorkersRealTimeStatistics | None = None
+    cumulative: Sent[WorkersCumulativeStatistics] = ABSENT
+    realtime: Sent[WorkersRealTimeStatistics] = ABSENT
 
 
 class WorkerInstanceStatistics(Statistics, frozen=True, kw_only=True, dict=True):
@@ -93,7 +93,7 @@ class WorkerInstanceStatistics(Statistics, frozen=True, kw_only=True, dict=True)
     filters: ClassVar[frozenset[str]] = WINDOW
 
     worker_sid: str | None = None
-    cumulative: WorkersCumulativeStatistics | None = None
+    cumulative: Sent[WorkersCumulativeStatistics] = ABSENT
 
     @property
     def worker(self) -> WorkerInstance | None:

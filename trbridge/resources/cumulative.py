@@ -10,7 +10,18 @@ from typing import ClassVar
 
 import msgspec
 
-from .figures import SPLIT_WINDOW, WINDOW, ActivityDuration, Cumulative, Duration, OfTaskQueue, OfWorkflow, Split
+from .figures import (
+    ABSENT,
+    SPLIT_WINDOW,
+    WINDOW,
+    ActivityDuration,
+    Cumulative,
+    Duration,
+    OfTaskQueue,
+    OfWorkflow,
+    Sent,
+    Split,
+)
 
 __all__ = [
     "TaskQueueCumulativeStatistics",
@@ -26,8 +37,8 @@ class _OfTasks(Cumulative, frozen=True, kw_only=True, dict=True):
     tasks_completed: int = 0
     tasks_deleted: int = 0
     tasks_moved: int = 0
-    wait_duration_until_accepted: Duration | None = None
-    wait_duration_until_canceled: Duration | None = None
+    wait_duration_until_accepted: Sent[Duration] = ABSENT
+    wait_duration_until_canceled: Sent[Duration] = ABSENT
     split_by_wait_time: dict[str, Split] | None = None
 
 
@@ -65,7 +76,7 @@ class TaskQueueCumulativeStatistics(OfTaskQueue, _OfTasks, frozen=True, kw_only=
 
     task_queue_sid: str | None = None
     tasks_entered: int = 0
-    wait_duration_in_queue_until_accepted: Duration | None = None
+    wait_duration_in_queue_until_accepted: Sent[Duration] = ABSENT
 
 
 class WorkersCumulativeStatistics(Cumulative, frozen=True, kw_only=True, dict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Optional, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .workspace import WorkspaceInstance
 
 __all__ = [
+    "ABSENT",
     "ActivityCount",
     "ActivityDuration",
     "Cumulative",
@@ -23,6 +24,7 @@ __all__ = [
     "OfTaskQueue",
     "OfWorkflow",
     "RealTime",
+    "Sent",
     "Split",
     "SplitSide",
     "Statistics",
@@ -30,6 +32,17 @@ __all__ = [
 ]
 
 S = TypeVar("S", bound="Statistics")
+T = TypeVar("T")
+
+# A part that the service always sends: for a type checker it is there, so that nobody has to ask before
+# each figure. Should it be null all the same, it is None, not a row of zeros that never happened.
+if TYPE_CHECKING:
+    Sent = Annotated[T, "None only if the service sends null"]
+else:
+    Sent = Optional[T]  # noqa: UP045 - X | None of a type variable cannot be subscripted
+
+ABSENT: Final[Any] = None
+"""Default of a :data:`Sent` part."""
 
 WINDOW = frozenset({"Minutes", "StartDate", "EndDate", "TaskChannel"})
 SPLIT_WINDOW = WINDOW | {"SplitByWaitTime"}
