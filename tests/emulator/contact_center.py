@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from trbridge.emulator import routing
 from trbridge.emulator.clock import ManualClock
@@ -35,7 +35,9 @@ from trbridge.emulator.operations import (
     workspaces,
 )
 
-__all__ = ["Center"]
+__all__ = ["Center", "configuration"]
+
+E = TypeVar("E", bound=Entity)
 
 
 class Center:
@@ -176,6 +178,19 @@ class Center:
             reservations.update(tx, self.now(reservation), wanted)
         return self.now(reservation)
 
+    def finish(self, task: Task) -> None:
+        """Accept and complete a task."""
+        self.change(self.change(self.offered(task), "accepted"), "completed")
+
+    def served(self, count: int) -> list[Task]:
+        """The tasks that one worker gets one after the other."""
+        order = []
+        for _ in range(count):
+            (task,) = [each for each in self.all_tasks() if each.assignment_status == "reserved"]
+            order.append(task)
+            self.finish(task)
+        return order
+
     def reservations(self, of: Task | Worker, status: str | None = None) -> list[Reservation]:
         rows = self.store.select(RESERVATIONS_OF, of.sid)
         return [row for row in rows if status in {None, row.reservation_status}]
@@ -193,7 +208,7 @@ class Center:
             if row.reservation_status in (statuses or ("pending",))
         ]
 
-    def now(self, entity: Any) -> Any:
+    def now(self, entity: E) -> E:
         """An entity as it is now."""
         return self.store.table(type(entity))[entity.sid]
 

@@ -101,6 +101,9 @@ class Situation:
         tasks, self._tasks = self._tasks, {}
         for sid in tasks:
             active.update(self._refresh_task(sid))
+        for old, new in wider:
+            if new is None and isinstance(old, Workspace):
+                self.membership.forget_workspace(old.sid)
         return {pool for pool in active if pool.waiting}
 
     def _widen(self, old: Any, new: Any) -> None:
@@ -115,8 +118,6 @@ class Situation:
                 self._workers.update((worker.sid, None) for worker in store.each(WORKERS_BY_ACTIVITY, entity.sid))
             case TaskChannel() if _differ(old, new, "channel_optimized_routing"):
                 self._note_workers(entity.workspace_sid)
-            case Workspace() if new is None:
-                self.membership.forget_workspace(entity.sid)
             case Workspace() if _differ(old, new, "prioritize_queue_order", "multi_task_enabled"):
                 self._note_workers(entity.sid)
                 self._note_tasks(store.each(TASKS_BY_STATUS, (entity.sid, "pending")))
