@@ -1,0 +1,309 @@
+"""Whatever happens in whatever order: what must always be true of tasks, reservations and workers stays true."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from contact_center import Center
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from trbridge.emulator.eligibility import decoded, target_of
+from trbridge.emulator.engine import Committed
+from trbridge.emulator.expressions import compile_expression, compile_target_workers, time_variables
+from trbridge.emulator.indexes import BY_WORKSPACE
+from trbridge.emulator.journal import SqliteJournal
+from trbridge.emulator.model import Activity, Reservation, Task, Worker
+from trbridge.emulator.store import Store
+from trbridge.errors import BadRequest, Gone
+
+LANGUAGES = ("fr", "en")
+CHANNELS = ("default", "chat")
+
+
+class Machine(RuleBasedStateMachine):
+    """Random operations and clock steps on a small contact center with a journal."""
+
+    multi_task_enabled = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory()
+        self.path = Path(self.directory.name) / "journal"
+        self.journal = SqliteJournal(self.path)
+        self.center = Center(multi_task_enabled=self.multi_task_enabled, journal=self.journal)
+        self.overbooked: list[str] = []
+        self.center.engine.subscribe(self.watch)
+
+    @initialize(
+        order=st.sampled_from(["FIFO", "LIFO"]), most=st.integers(1, 2), timeout=st.sampled_from([None, 15, 40])
+    )
+    def build(self, order: str, most: int, timeout: int | None) -> None:
+        center = self.center
+        center.change_workspace(prioritize_queue_order=order)
+        french = center.queue("French", "langs HAS 'fr'", max_reserved_workers=most)
+        everyone = center.queue("Everyone", "1==1", task_order=order)
+        seniors = center.queue("Seniors", "lvl >= 2")
+        busy = "worker.channel.default.assigned_tasks < 2 AND taskrouter.currentMin != 3"
+        self.workflow = center.workflow(
+            (
+                "lang == 'fr'",
+                {"queue": french, "expression": "task.lang IN worker.langs", "timeout": timeout, "priority": 2},
+                {"queue": everyone, "order_by": "worker.lvl DESC", "timeout": 30, "skip_if": "workers.available == 0"},
+            ),
+            ("kind == 'known'", {"queue": everyone, "known_worker_friendly_name": "task.agent", "timeout": 20}),
+            ("lang != null", {"queue": seniors, "expression": busy}),
+            default=everyone,
+            task_reservation_timeout=25,
+        )
+        for name in ("ann", "bob"):
+            self.worker(name, 1)
+
+    # What can happen
+
+    @rule(name=st.sampled_from(["ann", "bob", "cyd", "dan"]), level=st.integers(1, 3))
+    def worker(self, name: str, level: int) -> None:
+        if len(self.workers()) < 4:
+            self.attempt(lambda: self.center.worker(name, langs=list(LANGUAGES[: level - 1]), lvl=level))
+
+    @rule(
+        attributes=st.fixed_dictionaries(
+            {},
+            optional={
+                "lang": st.sampled_from(["fr", "en", None]),
+                "kind": st.just("known"),
+                "agent": st.sampled_from(["ann", "bob", "nobody"]),
+            },
+        ),
+        priority=st.integers(0, 2),
+        channel=st.sampled_from(CHANNELS),
+        timeout=st.sampled_from([50, 86_400]),
+    )
+    def create(self, attributes: dict[str, Any], priority: int, channel: str, timeout: int) -> None:
+        if len(self.center.all_tasks()) < 8:
+            self.center.task(self.workflow, attributes, priority=priority, task_channel=channel, timeout=timeout)
+
+    @precondition(lambda self: self.workers())
+    @rule(data=st.data(), ignore=st.booleans())
+    def create_direct(self, data: st.DataObject, ignore: bool) -> None:
+        worker = data.draw(st.sampled_from(self.workers()))
+        self.center.task(None, {}, routing_target=worker.sid, ignore_capacity=str(ignore))
+
+    @precondition(lambda self: self.open_reservations())
+    @rule(data=st.data(), status=st.sampled_from(["accepted", "rejected", "wrapping", "completed"]))
+    def answer(self, data: st.DataObject, status: str) -> None:
+        reservation = data.draw(st.sampled_from(self.open_reservations()))
+        self.attempt(lambda: self.center.change(reservation, status))
+
+    @precondition(lambda self: self.center.all_tasks())
+    @rule(data=st.data(), status=st.sampled_from(["canceled", "wrapping", "completed"]))
+    def end(self, data: st.DataObject, status: str) -> None:
+        task = data.draw(st.sampled_from(self.center.all_tasks()))
+        self.attempt(lambda: self.center.change_task(task, assignment_status=status))
+
+    @precondition(lambda self: self.center.all_tasks())
+    @rule(data=st.data(), language=st.sampled_from(["fr", "en"]), priority=st.integers(0, 3))
+    def change(self, data: st.DataObject, language: str, priority: int) -> None:
+        task = data.draw(st.sampled_from(self.center.all_tasks()))
+        self.center.change_task(task, attributes=f'{{"lang": "{language}"}}', priority=priority)
+
+    @precondition(lambda self: self.center.all_tasks())
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        self.center.delete_task(data.draw(st.sampled_from(self.center.all_tasks())))
+
+    @precondition(lambda self: self.workers())
+    @rule(data=st.data(), available=st.booleans(), reject=st.booleans())
+    def move(self, data: st.DataObject, available: bool, reject: bool) -> None:
+        worker = data.draw(st.sampled_from(self.workers()))
+        rows = self.center.store.in_workspace(Activity, self.center.workspace_sid)
+        activity = next(row for row in rows if row.available is available)
+        self.attempt(
+            lambda: self.center.change_worker(worker, activity_sid=activity.sid, reject_pending_reservations=reject)
+        )
+
+    @precondition(lambda self: self.workers())
+    @rule(data=st.data(), level=st.integers(0, 3))
+    def retrain(self, data: st.DataObject, level: int) -> None:
+        worker = data.draw(st.sampled_from(self.workers()))
+        text = f'{{"langs": ["en"], "lvl": {level}}}' if level else '{"langs": ["fr"]}'
+        self.center.change_worker(worker, attributes=text)
+
+    @precondition(lambda self: self.workers())
+    @rule(data=st.data(), capacity=st.integers(0, 2), available=st.booleans(), channel=st.sampled_from(CHANNELS))
+    def set_channel(self, data: st.DataObject, capacity: int, available: bool, channel: str) -> None:
+        worker = data.draw(st.sampled_from(self.workers()))
+        self.center.change_channel(worker, channel, capacity=capacity, available=available)
+
+    @precondition(lambda self: len(self.workers()) > 1)
+    @rule(data=st.data())
+    def dismiss(self, data: st.DataObject) -> None:
+        self.center.delete_worker(data.draw(st.sampled_from(self.workers())))
+
+    @rule(expression=st.sampled_from(["1==1", "lvl >= 2", "langs HAS 'en'", ""]), index=st.integers(0, 2))
+    def change_queue(self, expression: str, index: int) -> None:
+        queue = list(self.center.store.task_queues.values())[index]
+        self.center.change_queue(queue, target_workers=expression)
+
+    @rule()
+    def re_evaluate(self) -> None:
+        self.center.change_workflow(self.workflow, re_evaluate_tasks="true")
+
+    @rule(seconds=st.sampled_from([1, 10, 25, 60, 301]))
+    def pass_time(self, seconds: int) -> None:
+        self.center.advance(seconds)
+
+    @precondition(lambda self: self.workers())
+    @rule(data=st.data())
+    def fail(self, data: st.DataObject) -> None:
+        """A transaction that is undone changes nothing, nor what routing believes."""
+        worker = data.draw(st.sampled_from(self.workers()))
+        before = self.center.store.snapshot()
+        try:
+            with self.center.engine.transaction() as tx:
+                tx.update(worker, activity_sid=self.center.workspace.default_activity_sid, attributes="{}")
+                tx.put(worker)
+                raise KeyError
+        except KeyError:
+            assert self.center.store.snapshot() == before
+
+    # What must always be true
+
+    def watch(self, committed: Committed) -> None:
+        """Note reservations that were made for somebody without room for them."""
+        for event in committed.events:
+            subject = committed.subjects[event.sid]
+            worker, task = subject.worker, subject.task
+            if event.event_type != "reservation.created" or worker is None or task is None or task.ignore_capacity:
+                continue
+            channel = self.center.store.worker_channel(worker.sid, task.task_channel_sid)
+            held = [r for r in self.open_reservations() if r.worker_sid == worker.sid]
+            same = [r for r in held if r.task_channel_sid == task.task_channel_sid]
+            room = 1 if not self.multi_task_enabled else 0 if channel is None else channel.configured_capacity
+            if len(held if not self.multi_task_enabled else same) > room:
+                self.overbooked.append(f"{worker.friendly_name} holds {len(same)} with room for {room}")
+
+    @invariant()
+    def nobody_is_given_more_than_fits(self) -> None:
+        """Work beyond capacity comes only from IgnoreCapacity, or from capacity that was lowered since."""
+        assert not self.overbooked
+
+    @invariant()
+    def a_task_and_its_reservations_agree(self) -> None:
+        for task in self.center.all_tasks():
+            statuses = sorted(r.reservation_status for r in self.center.reservations(task))
+            pending = statuses.count("pending")
+            working = [status for status in statuses if status in {"accepted", "wrapping"}]
+            expected = {"assigned": ["accepted"], "wrapping": ["wrapping"]}.get(task.assignment_status, [])
+            assert working == expected, (task, statuses)
+            assert (pending > 0) is (task.assignment_status == "reserved"), (task, statuses)
+            assert (task.ended_at is not None) is (task.assignment_status in {"canceled", "completed"})
+
+    @invariant()
+    def a_waiting_task_is_in_a_queue_of_its_workflow(self) -> None:
+        for task in self.center.all_tasks():
+            if task.assignment_status == "pending":
+                assert task.target_index is not None
+                assert task.task_queue_sid in self.center.store.task_queues
+                assert not task.ignore_capacity
+
+    @invariant()
+    def nobody_waits_for_a_free_worker(self) -> None:
+        """The promise of routing, checked by looking at every waiting task and every worker."""
+        for task in self.center.all_tasks():
+            if task.assignment_status == "pending":
+                fitting = [worker.friendly_name for worker in self.workers() if self.fits(task, worker)]
+                assert not fitting, (task, fitting)
+
+    @invariant()
+    def every_reservation_was_announced(self) -> None:
+        created = {e.reservation_sid for e in self.center.events if e.event_type == "reservation.created"}
+        assert {r.sid for r in self.center.store.reservations.values()} <= created
+
+    def teardown(self) -> None:
+        """The journal, read again, gives the same store."""
+        expected = self.center.store.snapshot()
+        self.center.engine.close()
+        again = Store()
+        journal = SqliteJournal(self.path)
+        journal.load(again)
+        journal.close()
+        self.directory.cleanup()
+        assert again.snapshot() == expected
+
+    # Looking
+
+    def workers(self) -> list[Worker]:
+        return self.center.store.select(BY_WORKSPACE[Worker], self.center.workspace_sid)
+
+    def open_reservations(self) -> list[Reservation]:
+        rows = self.center.store.select(BY_WORKSPACE[Reservation], self.center.workspace_sid)
+        return [row for row in rows if row.reservation_status in {"pending", "accepted", "wrapping"}]
+
+    def now_task(self, reservation: Reservation) -> Task:
+        return self.center.store.tasks[reservation.task_sid]
+
+    def attempt(self, action: Any) -> None:
+        """Do what may be refused."""
+        with suppress(BadRequest, Gone):
+            action()
+
+    def fits(self, task: Task, worker: Worker) -> bool:
+        """Routing 4.1, read plainly."""
+        store = self.center.store
+        if not store.activities[worker.activity_sid].available or not self.has_room(task, worker):
+            return False
+        if task.routing_target is not None and task.routing_target.startswith("WK"):
+            return task.routing_target == worker.sid
+        attributes = decoded(worker.attributes)
+        queue = store.task_queues[task.task_queue_sid or ""]
+        if not compile_target_workers(queue.target_workers).match({"worker": attributes}):
+            return False
+        target = target_of(store, task)
+        if target is None:
+            return True
+        if target.known_worker is not None and task.known_worker_sid != worker.sid:
+            return False
+        return target.expression is None or compile_expression(target.expression.text, target.expression.context).match(
+            self.roots(task, worker)
+        )
+
+    def has_room(self, task: Task, worker: Worker) -> bool:
+        held = [r for r in self.open_reservations() if r.worker_sid == worker.sid]
+        if not self.multi_task_enabled:
+            return not held
+        channel = self.center.store.worker_channel(worker.sid, task.task_channel_sid)
+        load = sum(r.task_channel_sid == task.task_channel_sid for r in held)
+        return channel is not None and channel.available and load < channel.configured_capacity
+
+    def roots(self, task: Task, worker: Worker) -> dict[str, Any]:
+        channel = self.center.task_channel("default")
+        accepted = [
+            r
+            for r in self.open_reservations()
+            if r.worker_sid == worker.sid and r.task_channel_sid == channel and r.reservation_status == "accepted"
+        ]
+        return {
+            "worker": decoded(worker.attributes),
+            "task": decoded(task.attributes),
+            "taskrouter": time_variables(self.center.engine.now()),
+            "channel": {"default": {"assigned_tasks": len(accepted)}},
+        }
+
+
+class SingleTaskingMachine(Machine):
+    """The same where a worker does one thing at a time and is moved through activities."""
+
+    multi_task_enabled = False
+
+
+_SETTINGS = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+TestMultiTasking = Machine.TestCase
+TestMultiTasking.settings = _SETTINGS
+TestSingleTasking = SingleTaskingMachine.TestCase
+TestSingleTasking.settings = _SETTINGS
