@@ -361,3 +361,10 @@ async def test_server_events_cannot_pass_for_the_clients_own(workspace: Workspac
         first, second = await anext(events), await anext(events)
     assert (first.type, first.payload) == ("server.ready", {"x": 1})
     assert second.payload.sid == NOWHERE
+
+
+async def test_q56_properties_are_read_only(workspace: Workspace) -> None:
+    """v1 ignores an assignment without a word; here it says how it is done."""
+    client: Any = workspace
+    with pytest.raises(AttributeError, match="update"):
+        client.friendly_name = "x"

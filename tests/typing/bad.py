@@ -12,8 +12,8 @@ def done(error: TaskRouterError | None, found: ActivityInstance | None) -> None:
 
 
 async def awaiting_a_callback(workspace: Workspace, sid: str) -> None:
-    await workspace.activities.fetch(sid, done)  # E: func-returns-value
-    await workspace.activities.update(sid, "FriendlyName", "x", done)  # E: func-returns-value
+    await workspace.activities.fetch(sid, done)  # E: misc
+    await workspace.activities.update(sid, "FriendlyName", "x", done)  # E: misc
 
 
 async def misspelt(workspace: Workspace) -> None:
@@ -39,10 +39,10 @@ def wrong_handlers(workspace: Workspace, worker: Worker) -> None:
 def wrong_callback(workspace: Workspace, sid: str) -> None:
     def takes_one(error: TaskRouterError | None) -> None: ...
 
-    workspace.activities.fetch(sid, takes_one)  # E: call-overload
+    workspace.activities.fetch(sid, takes_one)  # E: arg-type
 
 
 async def read_only(workspace: Workspace) -> None:
-    workspace.friendly_name = "x"  # E: misc
+    workspace.friendly_name = "x"  # E: assignment
     page = await workspace.workers.fetch()
     page.next(1)  # E: call-overload

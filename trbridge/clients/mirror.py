@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, Never, TypeVar, overload
 
 if TYPE_CHECKING:
     from .base import Client
@@ -27,3 +27,7 @@ class Mirror(Generic[T]):
             return self
         resource = client._known
         return getattr(resource, self._name) if resource is not None else None  # type: ignore[return-value]
+
+    def __set__(self, client: Client, value: Never) -> None:
+        # v1 ignores an assignment silently (Q56).
+        raise AttributeError(f"{self._name} is the service's; change it with update()")
