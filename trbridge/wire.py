@@ -198,7 +198,7 @@ def encode_params(params: Params | None = None, keywords: Params | None = None) 
         if value is None:
             encoded.pop(name, None)
         else:
-            encoded[name] = _encode_value(name, value)
+            encoded[_text("a parameter's name", name)] = _encode_value(name, value)
     return encoded
 
 
@@ -217,7 +217,7 @@ _REPEATED: Final = frozenset(
 
 def _encode_value(name: str, value: Any) -> str | list[str]:
     if isinstance(value, str):
-        return value
+        return _text(name, value)
     if isinstance(value, (list, tuple)) and name in _REPEATED:
         return [_scalar(name, item) for item in value]
     if isinstance(value, (Mapping, list, tuple)):
@@ -229,7 +229,7 @@ def _scalar(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return value
+        return _text(name, value)
     if isinstance(value, datetime):
         return format_datetime(value)
     if isinstance(value, date):
@@ -237,6 +237,14 @@ def _scalar(name: str, value: Any) -> str:
     if isinstance(value, (int, float)):
         return _json(name, value)
     raise InvalidArgument(f"{name} cannot be a {type(value).__name__}: give text, a number, a bool, a date or JSON")
+
+
+def _text(name: str, value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgument(f"{name} holds half of a surrogate pair, which no UTF-8 can hold") from None
+    return value
 
 
 def _json(name: str, value: Any) -> str:
