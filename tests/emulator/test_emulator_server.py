@@ -105,6 +105,17 @@ async def test_what_cannot_be_is_refused_before_anything_starts(tmp_path: Path) 
         Emulator(data=tmp_path / "missing" / "box.db")
 
 
+async def test_a_seed_takes_the_place_of_the_demo_and_a_wrong_one_leaves_nothing_open(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"workspaces": [{"friendly_name": "Support"}]}')
+    async with Emulator(seed=seed) as emulator:
+        assert [one["friendly_name"] for one in (await get(emulator)).json()["workspaces"]] == ["Support"]
+    seed.write_text('{"workspaces": [{"friendly_name": "S", "workers": [{"friendly_name": "A", "activity": "Gone"}]}]}')
+    with pytest.raises(InvalidArgument, match=r"workspaces\[0\]"):
+        async with Emulator(seed=seed):
+            pass
+
+
 async def test_wider_than_this_machine_warns() -> None:
     with pytest.warns(UserWarning, match="for other machines too"):
         emulator = Emulator(host="0.0.0.0", allow_remote=True)  # noqa: S104  that is the point

@@ -43,6 +43,8 @@ class Socket:
         expires_at: When its token runs out, or None.
         closing: Close code and reason, once it is to be closed.
         abort: Cuts the connection without a word; does nothing where the server offers no such thing.
+        write: Writes a frame at once, or says that it cannot now. Where the server offers it, an event to a
+            thousand sockets wakes no task (perf 7).
     """
 
     def __init__(
@@ -53,13 +55,18 @@ class Socket:
         self.expires_at = expires_at
         self.closing: tuple[int, str] | None = None
         self.abort: Callable[[], None] = lambda: None
+        self.write: Callable[[str], bool] = lambda _text: False
         self._max_unsent = max_unsent
         self._outbox: deque[str] = deque()
         self._filled = asyncio.Event()
+        self._writing = False
 
     def put(self, text: str) -> None:
         """Send a frame. A client that does not read is dropped when too much waits for it (security check 27)."""
         if self.closing is not None:
+            return
+        # Nothing may overtake what waits, or what the writer has taken and not got rid of yet.
+        if not self._outbox and not self._writing and self.write(text):
             return
         if len(self._outbox) >= self._max_unsent:
             self._outbox.clear()
@@ -77,11 +84,13 @@ class Socket:
 
     async def next(self) -> str | None:
         """The next frame to send, when there is one; None when it is to be closed."""
+        self._writing = False
         while not self._outbox:
             if self.closing is not None:
                 return None
             self._filled.clear()
             await self._filled.wait()
+        self._writing = True
         return self._outbox.popleft()
 
 

@@ -8,13 +8,16 @@ import logging
 import re
 import socket
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
 
 from ..errors import InvalidArgument
-from .sockets import ABORT
+from .sockets import ABORT, WRITE
 from .web import is_loopback
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=_Http,
             ws=_WebSocket,
             ws_max_size=64 * 1024,  # the clients never send anything
             ws_ping_interval=None,  # heartbeats do it (wire-protocol 3.3)
@@ -69,7 +72,8 @@ class Listener:
 
     async def stop(self) -> None:
         """Take no more connections, end the ones there are, and wait until they have ended."""
-        for server in self._server.servers:
+        servers = getattr(self._server, "servers", [])  # none if it was never started
+        for server in servers:
             server.close()
         self._socket.close()
         state = self._server.server_state
@@ -82,7 +86,7 @@ class Listener:
             connection.transport.abort()
         for task in list(state.tasks):
             task.cancel()
-        for server in self._server.servers:
+        for server in servers:
             await server.wait_closed()
 
     async def _drained(self) -> None:
@@ -94,14 +98,40 @@ class Listener:
             turns += 1
 
 
+class _Http(HttpToolsProtocol):
+    """uvicorn's HTTP, with a way to cut the connection: fault rules drop answers."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}
+
+
 class _WebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's websocket, with a way to cut it: ASGI has none, and a client that never reads must go."""
+    """uvicorn's websocket, with what ASGI lacks: a way to cut it, and one to write without a task.
+
+    A client that never reads must go. And one event to a thousand sockets is one frame: a server's frames are
+    not masked (RFC 6455 section 5.1), so the bytes are the same for all.
+    """
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         scope: dict[str, Any] | None = getattr(self, "scope", None)
         if scope is not None:
             scope["extensions"][ABORT] = self.transport.abort
+            scope["extensions"][WRITE] = self.write_text
+
+    def write_text(self, text: str) -> bool:
+        """Write a frame if that needs no waiting. One that nobody will read any more counts as written."""
+        if not self.handshake_complete or not self.writable.is_set():
+            return False
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(_frame(text))
+        return True
+
+
+@lru_cache(maxsize=16)
+def _frame(text: str) -> bytes:
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 
 def check_address(host: str, *, allow_remote: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -27,6 +26,9 @@ __all__ = ["ABORT", "CHANNEL", "Sockets"]
 
 ABORT: Final = "trbridge.abort"
 """Our own ASGI extension: a function that cuts the connection. The emulator's server offers it."""
+
+WRITE: Final = "trbridge.write"
+"""Another: a function that writes a text frame without waiting, and returns False if it would have to wait."""
 
 CHANNEL: Final = "trbridge.channel"
 """Where the scope says, once a socket is let in, whose channel it is."""
@@ -83,9 +85,9 @@ class Sockets:
         socket = Socket(bearer.channel_sid, ask.dialect, bearer.expires_at, options.max_unsent)
         if ask.dialect == "v2":
             socket.put(self._init(bearer))
-        abort: Callable[[], None] | None = scope.get("extensions", {}).get(ABORT)
-        if abort is not None:
-            socket.abort = abort
+        extensions = scope.get("extensions", {})
+        socket.abort = extensions.get(ABORT, socket.abort)
+        socket.write = extensions.get(WRITE, socket.write)
         return socket
 
     def _init(self, bearer: Bearer) -> str:

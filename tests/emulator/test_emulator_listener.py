@@ -1,0 +1,105 @@
+"""The server underneath: writing without tasks, clients that do not read, and stopping whoever is stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import pytest
+
+from trbridge.emulator import Emulator
+from trbridge.emulator.listener import Listener, _frame, _redact
+from trbridge.emulator.web import AsgiScope, Receive, Send
+
+
+async def handshake(emulator: Emulator) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A websocket of the workspace that reads only what it is told to."""
+    host, port = emulator.event_bridge_base_url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    path = f"/v1/wschannels/{emulator.account_sid}/{emulator.workspace_sid}?token={emulator.mint()}"
+    writer.write(
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"\r\n\r\n")
+        await emulator.sockets(1)
+    return reader, writer
+
+
+async def test_who_never_reads_is_dropped() -> None:
+    """Memory has an end, and so has patience (security check 27)."""
+    async with Emulator(max_unsent=5) as emulator:
+        _, writer = await handshake(emulator)
+        for _ in range(50):
+            if not emulator.inject(emulator.workspace_sid, "x" * 1_000_000):
+                break
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await emulator.sockets(0)
+        writer.close()
+
+
+async def test_who_reads_slowly_gets_everything_in_order() -> None:
+    async with Emulator() as emulator:
+        reader, writer = await handshake(emulator)
+        texts = [f"{number}:".ljust(200_000, "x") for number in range(20)]
+        for text in texts:
+            emulator.inject(emulator.workspace_sid, text)
+        async with asyncio.timeout(10):
+            assert await reader.readexactly(3) == b"\x81\x01\n", "the heartbeat"
+            for text in texts:
+                assert await reader.readexactly(len(text) + 10) == _frame(text)
+        writer.close()
+
+
+async def test_stopping_does_not_wait_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trbridge.emulator.listener._PATIENCE", 0.0)
+    monkeypatch.setattr("trbridge.emulator.server._PATIENCE", 0.0)
+    async with Emulator() as emulator:
+        reader, writer = await handshake(emulator)
+        for _ in range(20):
+            emulator.inject(emulator.workspace_sid, "x" * 1_000_000)
+    async with asyncio.timeout(10):
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await reader.readexactly(30_000_000)
+    writer.close()
+
+
+async def test_an_application_that_hangs_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trbridge.emulator.listener._PATIENCE", 0.0)
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def hang(_scope: AsgiScope, _receive: Receive, _send: Send) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+    listener = Listener(hang, "127.0.0.1", 0)
+    await listener.start()
+    _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    async with asyncio.timeout(10):
+        await started.wait()
+        await listener.stop()
+        await ended.wait()
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
+    writer.close()
+
+
+def test_a_servers_frames_are_the_same_for_all() -> None:
+    """Not masked, so they are made once (RFC 6455 section 5.1)."""
+    assert _frame("hé") == b"\x81\x03h\xc3\xa9"
+    assert _frame("x" * 300) is _frame("x" * 300)
+
+
+def test_a_logged_address_shows_no_token() -> None:
+    record = logging.LogRecord("uvicorn.error", 10, "", 0, '%s "GET /x?token=%s&a=1"', ("b", "eyJ.x.y"), None)
+    assert _redact(record)
+    assert record.getMessage() == 'b "GET /x?token=***&a=1"'
+    plain = logging.LogRecord("uvicorn.error", 10, "", 0, "hello %s", ("you",), None)
+    assert _redact(plain)
+    assert plain.args == ("you",)
