@@ -84,3 +84,12 @@ async def test_work_has_a_deadline_on_this_machine_too(alarms: Alarms) -> None:
     """With a clock that stands still somebody must still hang up."""
     with pytest.raises(TimeoutError):
         await alarms.within(0.001, asyncio.Event().wait())
+
+
+async def test_when_it_is_over_nobody_is_left_waiting(engine: Engine, alarms: Alarms) -> None:
+    asleep = asyncio.create_task(alarms.sleep(60))
+    await asyncio.sleep(0)
+    alarms.close()
+    await asleep
+    await alarms.sleep(60)
+    assert alarms.next_due() is None

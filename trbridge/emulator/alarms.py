@@ -44,6 +44,7 @@ class Alarms:
         self._engine = engine
         self._heap: list[tuple[float, int, Alarm]] = []
         self._numbers = itertools.count()
+        self._closed = False
         self.on_due_changed: Callable[[], None] | None = None
 
     def at(self, when: float, call: Callable[[], Any]) -> Alarm:
@@ -56,7 +57,7 @@ class Alarms:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until so much of the engine's time has passed. On a clock that stands still that is for ever."""
-        if seconds > 0:
+        if seconds > 0 and not self._closed:
             reached = asyncio.Event()
             alarm = self.at(self._engine.now() + seconds, reached.set)
             try:
@@ -88,4 +89,10 @@ class Alarms:
         """Let those go off whose moment has come, in order."""
         now = self._engine.now()
         while (when := self.next_due()) is not None and when <= now:
+            heapq.heappop(self._heap)[2].call()
+
+    def close(self) -> None:
+        """Nobody will wait for the clock any more: all go off now, and nothing sleeps from here on."""
+        self._closed = True
+        while self.next_due() is not None:
             heapq.heappop(self._heap)[2].call()

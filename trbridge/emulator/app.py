@@ -6,12 +6,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from .admin import PREFIX, Admin
+from .alarms import Alarms
+from .alerts import alerts_of
 from .bridge import Bridge
+from .callbacks import Callbacks
 from .channels import Channels
+from .controls import Controls
 from .driver import Driver
+from .faults import Faults
 from .gatekeeper import Gatekeeper
+from .interceptor import Interceptor
 from .options import Options
 from .rate_limits import RateLimits
+from .record import Record
 from .rest import Rest
 from .sockets import Sockets
 from .web import AsgiScope, Receive, Send
@@ -35,6 +43,12 @@ class App:
         options: Its choices.
         channels: The open sockets.
         driver: What wakes the engine up; started by the server's lifespan, or by hand.
+        callbacks: The calls to users' servers; likewise.
+        faults: Rules about what goes wrong.
+        record: What was said.
+        alerts: What the debugger would warn about.
+        alarms: What else waits for the engine's clock.
+        plant: Fills an emulator that was reset.
     """
 
     def __init__(
@@ -45,7 +59,15 @@ class App:
         self.engine = engine
         self.options = options
         self.channels = Channels(engine, options, base_url)
-        self.driver = Driver(engine, self.channels)
+        self.alarms = Alarms(engine)
+        self.alerts = alerts_of(engine.store)
+        self.record = Record(engine.now)
+        self.faults = Faults(engine.random)
+        self.driver = Driver(engine, self.channels, self.alarms)
+        self.callbacks = Callbacks(engine, options, self.alerts, self.record, self.faults, self.alarms)
+        self.plant: Callable[[], None] = lambda: None
+        self._interceptor = Interceptor(self.record, self.faults, self.alarms, options.max_body)
+        self._admin = Admin(Controls(self), options)
         gatekeeper = Gatekeeper(engine, options)
         limits = RateLimits(enforced=options.rate_limits)
         self._rest = Rest(engine, options, limits)
@@ -56,23 +78,37 @@ class App:
 
     @asynccontextmanager
     async def _lifespan(self, _app: object) -> AsyncIterator[None]:
-        self.driver.start()
+        self.start()
         try:
             yield
         finally:
-            self.driver.stop()
-            self.channels.close()
+            await self.stop()
+
+    def start(self) -> None:
+        """Let time pass and callbacks be called, in the running loop."""
+        self.driver.start()
+        self.callbacks.start()
+
+    async def stop(self) -> None:
+        """End all that goes on by itself; nobody is left waiting."""
+        self.driver.stop()
+        self.faults.clear()
+        self.alarms.close()
+        await self.callbacks.aclose()
+        self.channels.close()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request, one websocket or the lifespan."""
         kind = scope["type"]
         path: str = scope.get("path", "")
         if kind == "http" and path.startswith(_BRIDGE):
-            await self._bridge(scope, receive, send)
+            await self._interceptor.request("bridge", self._bridge, scope, receive, send)
         elif kind == "websocket" and (path.startswith(_BRIDGE) or self._others is None):
-            await self._sockets(scope, receive, send)
+            await self._interceptor.socket(self._sockets, scope, receive, send)
+        elif kind == "http" and path.startswith(PREFIX):
+            await self._admin(scope, receive, send)
         elif kind == "http" and (path.startswith(_REST) or self._others is None):
-            await self._rest(scope, receive, send)
+            await self._interceptor.request("rest", self._rest, scope, receive, send)
         else:
             await self._starlette(scope, receive, send)
 

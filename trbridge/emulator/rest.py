@@ -5,16 +5,15 @@ A plain ASGI application: between the server and the table of routes there is no
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from ..errors import ApiError, BadRequest, InvalidArgument, Unauthorized
+from ..errors import ApiError, BadRequest, InvalidArgument
 from ..paths import resource_path
 from .answer import Answer, Call, error_answer
+from .basic_auth import Credentials, unauthorized
 from .dispatch import dispatch, methods_of
 from .options import Options
 from .rate_limits import RateLimits
@@ -50,8 +49,7 @@ class Rest:
         self._engine = engine
         self._options = options
         self._limits = limits
-        secret = f"{engine.account_sid}:{engine.auth_token}"
-        self._credentials = base64.b64encode(secret.encode())
+        self._credentials = Credentials(engine)
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -67,8 +65,8 @@ class Rest:
     async def _answer(self, scope: AsgiScope, receive: Receive) -> Answer:
         headers = headers_of(scope)
         host = check_host(headers, allow_remote=self._options.allow_remote)
-        if not self._authorized(headers.get(b"authorization", b"")):
-            return _unauthorized()
+        if not self._credentials.match(headers):
+            return unauthorized()
         form, json = await self._body(scope, receive, headers)
         tag = headers.get(b"if-match")
         call = Call(
@@ -82,10 +80,6 @@ class Rest:
             account_sid=self._engine.account_sid,
         )
         return dispatch(self._engine, call, self._limits)
-
-    def _authorized(self, header: bytes) -> bool:
-        scheme, _, credentials = header.partition(b" ")
-        return scheme.lower() == b"basic" and hmac.compare_digest(credentials.strip(), self._credentials)
 
     async def _body(
         self, scope: AsgiScope, receive: Receive, headers: dict[bytes, bytes]
@@ -116,9 +110,3 @@ def _json(body: bytes) -> Any:
         return msgspec.json.decode(body) if body.strip() else None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BadRequest(f"The body is not JSON: {error}") from error
-
-
-def _unauthorized() -> Answer:
-    answer = error_answer(Unauthorized("Authenticate"))
-    answer.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
-    return answer

@@ -7,20 +7,17 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-import msgspec
-
-from .. import close_codes
 from ..errors import ClientClosed, NotReady
 from . import routing
-from .app import App, create_app
+from .app import create_app
 from .clock import Clock, ManualClock
+from .controls import Controls
 from .engine import Engine
-from .indexes import WORKSPACES_OF
 from .journal import open_journal
 from .listener import Listener, check_address
 from .operations import workspaces
@@ -39,10 +36,8 @@ DEMO_ACCOUNT_SID: Final = "AC" + "de30" * 8
 _PATIENCE: Final = 1.0
 """Seconds that sockets get to hear why they end."""
 
-Kind = Literal["workspace", "worker", "taskqueue"]
 
-
-class Emulator:
+class Emulator(Controls):
     """TaskRouter in a box, served on this machine for as long as the ``async with`` lasts.
 
     It begins with one workspace, ``Demo``, with a queue and a workflow (template ``FIFO``), unless ``data``
@@ -112,7 +107,7 @@ class Emulator:
         chosen = choose({"allow_remote": allow_remote, **options})
         journal = open_journal(data)
         try:
-            self.engine = Engine(
+            engine = Engine(
                 clock=ManualClock(time.time()) if clock == "manual" else clock,
                 random=None if random_seed is None else Random(random_seed),  # noqa: S311 SIDs are no secrets
                 journal=journal,
@@ -120,26 +115,12 @@ class Emulator:
                 account_sid=account_sid or (None if data else DEMO_ACCOUNT_SID),
                 auth_token=auth_token,
             )
-            routing.install(self.engine)
+            routing.install(engine)
         except BaseException:
             journal.close()
             raise
-        self.app: App = create_app(self.engine, chosen, base_url=lambda: self.api_base_url, routes=routes)
-
-    @property
-    def account_sid(self) -> str:
-        """The account that owns everything."""
-        return self.engine.account_sid
-
-    @property
-    def auth_token(self) -> str:
-        """The account's secret."""
-        return self.engine.auth_token
-
-    @property
-    def clock(self) -> Clock:
-        """Where time comes from."""
-        return self.engine.clock
+        super().__init__(create_app(engine, chosen, base_url=lambda: self.api_base_url, routes=routes))
+        self.app.plant = self._plant
 
     @property
     def event_bridge_base_url(self) -> str:
@@ -162,18 +143,6 @@ class Emulator:
         """
         return f"{self.event_bridge_base_url}/v1"
 
-    @property
-    def workspace_sid(self) -> str:
-        """The workspace it began with: the account's oldest.
-
-        Raises:
-            NotReady: There is none.
-        """
-        workspace = self.engine.store.first(WORKSPACES_OF, self.account_sid)
-        if workspace is None:
-            raise NotReady("this emulator has no workspace", hint="create one over REST, or give it a name here")
-        return workspace.sid
-
     async def start(self) -> None:
         """Listen. ``async with`` does it for you.
 
@@ -188,7 +157,7 @@ class Emulator:
         if not self.engine.store.workspaces:
             self._plant()
         await self._listener.start()
-        self.app.driver.start()
+        self.app.start()
 
     def _plant(self) -> None:
         """What a new emulator contains."""
@@ -203,8 +172,7 @@ class Emulator:
         if self._state == "closed":
             return
         self._state = "closed"
-        self.app.driver.stop()
-        self.app.channels.close()
+        await self.app.stop()
         if self._listener is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE):
@@ -228,72 +196,3 @@ class Emulator:
     def __repr__(self) -> str:
         where = f" on {self.event_bridge_base_url}" if self._listener is not None else ""
         return f"<Emulator of {self.account_sid}{where}, {self._state}>"  # the secret stays out of it
-
-    # For tests and demonstrations
-
-    async def advance(self, seconds: float) -> float:
-        """Let time pass on a ManualClock, and everything happen that falls due on the way.
-
-        Returns:
-            The new time, epoch seconds.
-
-        Raises:
-            InvalidArgument: The clock is not a ManualClock, or the seconds are negative.
-        """
-        now = self.app.driver.advance(seconds)
-        await asyncio.sleep(0)
-        return now
-
-    def mint(self, kind: Kind = "workspace", sid: str | None = None, ttl: int = 3600, *, full: bool = True) -> str:
-        """A capability token for this emulator, by its own clock.
-
-        Args:
-            kind: ``"workspace"``, ``"worker"`` or ``"taskqueue"``.
-            sid: Its SID; may be left out for the workspace.
-            ttl: Seconds it is good for.
-            full: Allow everything below the resource (and, for a worker, activities and reservations), not
-                only what a token allows by itself.
-        """
-        from .minting import mint
-
-        return mint(self.engine, self.workspace_sid if sid is None else sid, kind, ttl, full=full)
-
-    async def cut_sockets(self, code: int | None = close_codes.SERVICE_RESTART, channel_sid: str | None = None) -> int:
-        """Close websockets, as a service does that restarts.
-
-        Args:
-            code: Close code; None cuts the connections without a word, as a network does.
-            channel_sid: Only those of this channel.
-
-        Returns:
-            How many there were.
-        """
-        sockets = list(self.app.channels) if channel_sid is None else self.app.channels.on(channel_sid)
-        for one in sockets:
-            one.close(close_codes.ABNORMAL if code is None else code)
-            if code is None:
-                one.abort()
-        await asyncio.sleep(0)
-        return len(sockets)
-
-    async def sockets(self, number: int, channel_sid: str | None = None) -> None:
-        """Wait until so many websockets are open, of one channel or of all.
-
-        A client knows of its socket a moment before or after the emulator does.
-        """
-        await self.app.channels.until(number, channel_sid)
-
-    def inject(self, channel_sid: str, text: str | Mapping[str, Any]) -> int:
-        """Send a frame to every socket of a channel, whatever it says.
-
-        Args:
-            channel_sid: The workspace, worker or queue.
-            text: The frame's text; a mapping is sent as JSON.
-
-        Returns:
-            How many sockets got it.
-        """
-        sockets = self.app.channels.on(channel_sid)
-        for one in sockets:
-            one.put(text if isinstance(text, str) else msgspec.json.encode(text).decode())
-        return len(sockets)
