@@ -104,3 +104,15 @@ def test_routing_goes_on_from_a_store_that_was_filled_before(center: Center) -> 
     assert again.situation.freedom.on(waiting.task_channel_sid) == {}
     again.situation.refresh()
     assert set(again.situation.freedom.on(center.task_channel("chat"))) == {ann.sid}
+
+
+def test_looking_in_the_middle_of_a_transaction_loses_no_match(center: Center) -> None:
+    """Statistics may ask who is in a queue while a change is under way; what settles must still see the change."""
+    queue = center.queue()
+    task = center.task(center.workflow(default=queue))
+    ann = center.worker("ann", "Offline")
+    with center.engine.transaction() as tx:
+        workers.update(tx, ann, {"activity_sid": center.activity("Available")})
+        assert center.routing.members(queue) == {ann.sid}
+        assert center.routing.activities(queue)[center.activity("Available")] == 1
+    assert center.holders(task) == ["ann"]

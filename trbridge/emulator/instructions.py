@@ -11,6 +11,7 @@ Parameters have the names of an assignment callback's answer: ``to``, ``from``, 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -212,8 +213,8 @@ def _contact_uri(worker: Worker) -> object:
 
 def _seconds(parameters: Parameters, name: str, code: int) -> None:
     value = parameters.get("timeout")
-    if value is not None and not (str(value).isdecimal() and 0 < int(value) <= MAX_RING_SECONDS):
-        raise InstructionRefused(f"Invalid {name}. '{value}' is not between 1 and {MAX_RING_SECONDS}.", code)
+    if value is not None and not (re.fullmatch("[0-9]{1,3}", str(value)) and int(value) > 0):
+        raise InstructionRefused(f"Invalid {name}. '{str(value)[:40]}' is not between 1 and {MAX_RING_SECONDS}.", code)
 
 
 def _one_of(parameters: Parameters, key: str, name: str, words: tuple[str, ...], code: int) -> None:

@@ -129,10 +129,10 @@ class Routing:
 
     def _match(self, tx: Transaction) -> None:
         lines = _Lines()
-        lines.add(self.situation.refresh())
+        lines.add(self.situation.take_active())
         while (pool := lines.pop()) is not None:
             if self._serve(tx, pool):
-                lines.add(self.situation.refresh())
+                lines.add(self.situation.take_active())
                 lines.add({pool})
 
     def _serve(self, tx: Transaction, pool: Pool) -> bool:

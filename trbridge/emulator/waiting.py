@@ -59,6 +59,7 @@ class Situation:
         self._workers: dict[str, None] = {}
         self._tasks: dict[str, None] = {}
         self._wider: list[tuple[Any, Any]] = []
+        self._active: set[Pool] = set()
         store.observe(Worker, self._worker_changed)
         store.observe(WorkerChannel, self._channel_changed)
         store.observe(Reservation, self._reservation_changed)
@@ -85,16 +86,22 @@ class Situation:
 
     # Looking again
 
-    def refresh(self) -> set[Pool]:
-        """Look again at what has changed; return the pools in which somebody might now be matched.
+    def take_active(self) -> set[Pool]:
+        """Look again at what has changed; return the pools in which somebody might have become matchable.
 
         Those are the pools that a task came into or changed its place in, and those of workers who became
-        free, or are still free and not as they were.
+        free, or are still free and not as they were, since this was last asked. Who asks sees to them.
         """
+        self.refresh()
+        active, self._active = self._active, set()
+        return {pool for pool in active if pool.waiting}
+
+    def refresh(self) -> None:
+        """Look again at what has changed."""
         wider, self._wider = self._wider, []
         for old, new in wider:
             self._widen(old, new)
-        active: set[Pool] = set()
+        active = self._active
         workers, self._workers = self._workers, {}
         for sid in workers:
             active.update(self._refresh_worker(sid))
@@ -104,7 +111,6 @@ class Situation:
         for old, new in wider:
             if new is None and isinstance(old, Workspace):
                 self.membership.forget_workspace(old.sid)
-        return {pool for pool in active if pool.waiting}
 
     def _widen(self, old: Any, new: Any) -> None:
         """Turn a change of something that many depend on into the workers and tasks to look at."""
