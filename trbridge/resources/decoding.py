@@ -10,7 +10,19 @@ import json
 from datetime import UTC, datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    NamedTuple,
+    NoReturn,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -19,9 +31,11 @@ from ..wire import mend
 
 __all__ = [
     "NULL",
+    "Field",
     "Moment",
     "decode_any",
     "decode_struct",
+    "fields_of",
     "is_object",
     "parse_document",
     "split_items",
@@ -39,6 +53,31 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)] | None
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeError)
 
 JSON = msgspec.Raw | bytes
+
+
+class Field(NamedTuple):
+    """A field of a struct.
+
+    Attributes:
+        name: Its name in Python.
+        sent_as: Its name in JSON.
+        hint: Its type.
+        default: Its default.
+    """
+
+    name: str
+    sent_as: str
+    hint: Any
+    default: Any
+
+
+@cache
+def fields_of(cls: type[msgspec.Struct]) -> tuple[Field, ...]:
+    """The fields of a struct; to find them out takes a while, so it is done once."""
+    hints = get_type_hints(cls, include_extras=True)
+    return tuple(
+        Field(field.name, field.encode_name, hints[field.name], field.default) for field in msgspec.structs.fields(cls)
+    )
 
 
 @cache
@@ -139,15 +178,14 @@ def _split(raw: JSON, kind: type[P], name: str) -> P:
 def _decode_field_by_field(cls: type[S], members: dict[str, msgspec.Raw]) -> S:
     values: dict[str, Any] = {}
     odd: set[str] = set()
-    hints = get_type_hints(cls, include_extras=True)
-    for field in msgspec.structs.fields(cls):
-        raw = members.get(field.encode_name)
-        if raw is None or (raw == NULL and hints[field.name] is not msgspec.Raw):
+    for name, sent_as, hint, _ in fields_of(cls):
+        raw = members.get(sent_as)
+        if raw is None or (raw == NULL and hint is not msgspec.Raw):
             continue
         try:
-            values[field.name] = _decode_value(hints[field.name], raw)
+            values[name] = _decode_value(hint, raw)
         except DecodeError:
-            odd.add(field.encode_name)
+            odd.add(sent_as)
     result = cls(**values)
     if odd and hasattr(result, "__dict__"):
         vars(result)["_odd"] = frozenset(odd)

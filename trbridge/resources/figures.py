@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Optional, Typ
 import msgspec
 
 from .binding import Bound, bind, linked
-from .decoding import NULL, Moment, decode_struct, split_object
+from .decoding import NULL, Moment, decode_struct, fields_of, split_object
 
 if TYPE_CHECKING:
     from .context import Context
@@ -116,9 +116,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def extra(self) -> dict[str, Any]:
         """What was sent beyond the fields known here, or not as they are: by TaskRouter's names."""
-        known = {field.encode_name for field in msgspec.structs.fields(type(self))} - vars(self).get(
-            "_odd", frozenset()
-        )
+        known = {field.sent_as for field in fields_of(type(self))} - vars(self).get("_odd", frozenset())
         bound: Bound | None = vars(self).get("_bound")
         sent = {} if bound is None else bound.sent(getattr(self, bound.name, None))
         return {name: value for name, value in sent.items() if name not in known}

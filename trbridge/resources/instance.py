@@ -13,7 +13,7 @@ from ..wire import Params, Reply, Request, encode_params
 from .arguments import read_instance_update, take_if_match
 from .binding import Bound, bind, bound_of, decode_instance, linked, read_instance
 from .context import Context
-from .decoding import Moment, parse_document, split_object
+from .decoding import Moment, fields_of, parse_document, split_object
 
 if TYPE_CHECKING:
     from .workspace import WorkspaceInstance
@@ -107,7 +107,7 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
         Without ``url`` and ``links``, which the SIDs already tell.
         """
         odd: frozenset[str] = vars(self).get("_odd", frozenset())
-        fields = {field.encode_name for field in msgspec.structs.fields(type(self))}
+        fields = {field.sent_as for field in fields_of(type(self))}
         known = (fields | self.understood | {"url", "links"}) - odd
         return {name: value for name, value in self._bound.sent(self.sid).items() if name not in known}
 
@@ -142,7 +142,7 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
             return other  # type: ignore[return-value]
         if self.sid and other.sid != self.sid:
             vars(self).clear()  # it became another: nothing of the old one may stay
-            self._take_over(other, frozenset(member.name for member in msgspec.structs.fields(type(self))))
+            self._take_over(other, frozenset(self.__struct_fields__))
         else:
             self._take_over(other, self._sent_fields(reply.payload))
         vars(self)["_etag"] = reply.etag
@@ -156,15 +156,15 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
 
     def _sent_fields(self, raw: msgspec.Raw) -> frozenset[str]:
         members = split_object(raw)
-        return frozenset(field.name for field in msgspec.structs.fields(type(self)) if field.encode_name in members)
+        return frozenset(field.name for field in fields_of(type(self)) if field.sent_as in members)
 
     def _take_over(self, other: Self, sent: frozenset[str]) -> None:
         """Take the fields that were sent, and those that were made of what was sent; not the odd ones."""
         mine, theirs = vars(self), vars(other)
         odd = theirs.get("_odd", frozenset())
-        for field in msgspec.structs.fields(type(self)):
+        for field in fields_of(type(self)):
             value = getattr(other, field.name)
-            if field.encode_name not in odd and (field.name in sent or value != field.default):
+            if field.sent_as not in odd and (field.name in sent or value != field.default):
                 force_setattr(self, field.name, value)
         mine["_bound"] = theirs["_bound"]
         mine["_odd"] = odd
