@@ -186,7 +186,7 @@ def _compiled(attempt: Callable[[], T]) -> T | ExpressionError:
 
 
 @given(EXPRESSIONS, ATTRIBUTES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_a_written_expression_evaluates_as_its_tree_does(tree: Expression, attributes: dict[str, Any]) -> None:
     """Random tree -> text -> parse -> closures gives what a direct evaluator gives for the tree."""
     compiled = compile_expression(_written(tree))
@@ -196,7 +196,7 @@ def test_a_written_expression_evaluates_as_its_tree_does(tree: Expression, attri
 
 
 @given(COMPARISONS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_comparison_survives_being_written_and_read(tree: Comparison) -> None:
     assert parse_expression(_written(tree)) == tree
 
@@ -225,7 +225,7 @@ TOKENS += [
 
 
 @given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from(TOKENS), max_size=30).map(" ".join)))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_any_text_compiles_or_is_refused_with_a_place(text: str) -> None:
     """Nothing else may come out: not a crash, not another exception (security check 42)."""
     for context in Context:
@@ -239,7 +239,7 @@ def test_any_text_compiles_or_is_refused_with_a_place(text: str) -> None:
 
 
 @given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(TOKENS), max_size=10).map(" ".join)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_text_is_a_safe_order_by_and_known_worker(text: str) -> None:
     order, known = _compiled(partial(compile_order_by, text)), _compiled(partial(compile_known_worker, text))
     assert order.key({}) if isinstance(order, OrderBy) else str(order).isprintable()

@@ -60,8 +60,10 @@ class Machine(RuleBasedStateMachine):
             default=everyone,
             task_reservation_timeout=25,
         )
-        for name in ("ann", "bob"):
-            self.worker(name, 1)
+        self.worker("ann", 2)
+        self.worker("bob", 3)
+        for language in ("fr", "en", "fr"):
+            center.task(self.workflow, {"lang": language})
 
     # What can happen
 

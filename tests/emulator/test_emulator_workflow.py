@@ -204,7 +204,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_document_is_read_or_refused(value: Any) -> None:
     """Whatever shape it has: a configuration or an ExpressionError, nothing else."""
     for text in (

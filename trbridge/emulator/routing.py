@@ -206,14 +206,12 @@ class _Lines:
                 heapq.heappush(self._heap, (first[0], self._count, pool))
 
     def pop(self) -> Pool | None:
-        while self._heap:
-            key, _, pool = heapq.heappop(self._heap)
-            self._in.discard(pool)
-            first = pool.waiting.first()
-            if first is not None and first[0] == key:
-                return pool
-            self.add({pool})  # its first task has become another since
-        return None
+        # Only the pool that is served loses its first task, and it is added again, so the keys in the heap hold.
+        if not self._heap:
+            return None
+        _, _, pool = heapq.heappop(self._heap)
+        self._in.discard(pool)
+        return pool
 
 
 def _entered(tx: Transaction, seen: int) -> list[str]:
