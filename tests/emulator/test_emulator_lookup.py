@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from outside import Outside
+from outside_world import World
 
 from trbridge.emulator.engine import Engine
 from trbridge.emulator.model import TaskChannel, Workspace
@@ -59,3 +60,12 @@ def test_a_worker_channel_is_found_by_three_names(rest: Outside) -> None:
     rest.refused("GET", f"Workers/{other}/Channels/{found['sid']}", 404)
     rest.refused("GET", f"Workers/{worker}/Channels/nothing", 404)
     rest.refused("GET", f"Workers/{'WK' + '0' * 32}/Channels/voice", 404)
+
+
+def test_a_reservation_is_found_by_its_own_task_and_worker_only(rest: Outside) -> None:
+    world = World(rest.engine, rest.workspace)
+    other = rest.create("Workers", FriendlyName="Bob")["sid"]
+    sid = world.reservation.sid
+    for parent in (f"Tasks/{world.task.sid}", f"Workers/{world.worker.sid}"):
+        assert rest.get(f"{parent}/Reservations/{sid}")["sid"] == sid
+    rest.refused("GET", f"Workers/{other}/Reservations/{sid}", 404)

@@ -261,3 +261,26 @@ def test_the_firehose_shows_resources_as_rest_does(world: World, scope: Scope) -
     assert payloads == [view_of("task", scope, world.task), view_of("worker_channel", scope, world.worker_channel)]
     orphan = subject_of(store, world.workspace)
     assert firehose_payload(scope, events[0], orphan) == view_of("event", scope, events[0])
+
+
+@pytest.mark.parametrize("dialect", ["v1", "v2"])
+def test_an_event_without_its_resources_reaches_nobody(world: World, dialect: str) -> None:
+    """A reservation's task may be gone; what is left must not be half a frame."""
+    with world.engine.transaction() as tx:
+        events = [tx.emit(name, world.reservation) for name in ("reservation.created", "task.updated")]
+        events.append(tx.emit("worker.activity.update", world.worker))
+    nothing = subject_of(world.engine.store, world.workspace)
+    scope = Scope(world.engine.store, BASE, 0)
+    assert [worker_payload(scope, event, nothing, dialect) for event in events] == [None, None, None]
+
+
+def test_a_reservation_without_its_task_is_no_mashup(world: World) -> None:
+    with world.engine.transaction() as tx:
+        event = tx.emit("reservation.canceled", world.reservation)
+        tx.remove(world.task)
+    subject = subject_of(world.engine.store, world.reservation)
+    scope = Scope(world.engine.store, BASE, 0)
+    assert worker_payload(scope, event, subject, "v1") is None
+    nested = worker_payload(scope, event, subject, "v2")
+    assert nested is not None
+    assert "task" not in nested

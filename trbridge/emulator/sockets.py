@@ -22,7 +22,7 @@ from .web import AsgiScope, Receive, Send, check_host, headers_of, origin_allowe
 if TYPE_CHECKING:
     from .engine import Engine
 
-__all__ = ["ABORT", "CHANNEL", "Sockets"]
+__all__ = ["ABORT", "CHANNEL", "WRITE", "Sockets"]
 
 ABORT: Final = "trbridge.abort"
 """Our own ASGI extension: a function that cuts the connection. The emulator's server offers it."""
