@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .network import AsyncioBackend
+
 __all__ = ["SHARED", "HttpPool"]
 
 _IDLE_SECONDS: Final = 30.0
@@ -24,10 +26,11 @@ _LOOPBACK: Final = ("all://127.0.0.1", "all://[::1]", "all://localhost")
 class _Open:
     """What one event loop has: a client, and who uses it."""
 
-    __slots__ = ("client", "users")
+    __slots__ = ("backend", "client", "users")
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, backend: AsyncioBackend) -> None:
         self.client = client
+        self.backend = backend
         # Weak: whoever forgets to close must not keep the others' connections open for ever.
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
 
@@ -75,7 +78,7 @@ class HttpPool:
             here = self._open.get(loop)
             if here is None:
                 self._forget_closed_loops()
-                here = self._open[loop] = _Open(self._make())
+                here = self._open[loop] = self._make()
             here.users.add(user)
             return here.client
 
@@ -88,7 +91,10 @@ class HttpPool:
         with self._lock:
             here = self._open.pop(asyncio.get_running_loop(), None)
         if here is not None:
-            await here.client.aclose()
+            try:
+                await here.client.aclose()
+            finally:
+                here.backend.abort()
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,10 +116,12 @@ class HttpPool:
         for loop in [loop for loop in self._open if loop.is_closed()]:
             del self._open[loop]
 
-    def _make(self) -> httpx.AsyncClient:
+    def _make(self) -> _Open:
         import httpx
 
-        return httpx.AsyncClient(
+        from .network import use_asyncio_streams
+
+        client = httpx.AsyncClient(
             transport=self._transport,
             verify=self.ssl_context or True,
             trust_env=self._trust_env,
@@ -128,6 +136,7 @@ class HttpPool:
                 keepalive_expiry=_IDLE_SECONDS,
             ),
         )
+        return _Open(client, use_asyncio_streams(client))
 
 
 class OwnPool(HttpPool):
