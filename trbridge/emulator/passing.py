@@ -16,8 +16,6 @@ __all__ = ["pass_time"]
 
 _PATIENCE: Final = 20.0
 """Seconds of this machine that callbacks get to be answered between two moments."""
-_TURNS: Final = 5
-"""Turns of the loop in which those whose alarm went off get as far as they can without waiting."""
 
 
 async def pass_time(engine: Engine, driver: Driver, alarms: Alarms, callbacks: Callbacks, seconds: float) -> float:
@@ -53,8 +51,6 @@ def _next(engine: Engine, alarms: Alarms) -> float | None:
 
 
 async def _settle(callbacks: Callbacks) -> None:
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
     with contextlib.suppress(TimeoutError):  # whoever has not answered by then is late by any clock
         async with asyncio.timeout(_PATIENCE):
             await callbacks.settled()
