@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,12 +15,14 @@ from outside_world import World
 from trbridge.capabilities import WorkerCapability, WorkspaceCapability
 from trbridge.emulator.answer import Answer, error_answer
 from trbridge.emulator.bridge import Bridge, encode_form
+from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
 from trbridge.emulator.gatekeeper import Gatekeeper
 from trbridge.emulator.minting import mint
 from trbridge.emulator.model import Workspace
+from trbridge.emulator.operations import workspaces
 from trbridge.emulator.options import Options
-from trbridge.errors import ApiError, Forbidden
+from trbridge.errors import ApiError, Forbidden, Unauthorized
 
 API = "https://taskrouter.twilio.com/v1"
 
@@ -197,8 +201,6 @@ def test_only_three_methods_are_asked(client: Client) -> None:
 
 
 def test_a_workspace_token_reads_its_own_workspace_only(client: Client) -> None:
-    from trbridge.emulator.operations import workspaces
-
     with client.engine.transaction() as tx:
         other = workspaces.create(tx, client.engine.account_sid, {"friendly_name": "Other"})
     body = {"url": f"{API}/Workspaces/{other.sid}", "method": "GET", "token": client.token}
@@ -257,6 +259,22 @@ class TestWhoIsLetIn:
         assert answer.body["code"] == 20003
         assert "expired" in answer.body["message"]
 
+    def test_a_token_by_the_machines_clock_where_ours_stands_still(self, world: World) -> None:
+        """It begins to count when it is made, which may be later than the moment at which we stand."""
+        now = int(time.time())
+        engine = Engine(clock=ManualClock(now - 100), random=Random(7))  # noqa: S311  SIDs are no secrets
+        with engine.transaction() as tx:
+            workspace = workspaces.create(tx, engine.account_sid, {"friendly_name": "Still"})
+        channel = engine.account_sid, workspace.sid
+        keeper = Gatekeeper(engine, Options())
+        capability = WorkspaceCapability(*channel[:1], engine.auth_token, channel[1])
+        assert keeper.check(capability.to_jwt(now=now), channel, "GET").workspace_sid == workspace.sid
+        with pytest.raises(Forbidden, match="does not count before"):
+            keeper.check(capability.to_jwt(now=now + 600), channel, "GET")
+        engine.advance(100 + 3600)
+        with pytest.raises(Unauthorized, match="expired"):
+            keeper.check(capability.to_jwt(now=now), channel, "GET")
+
     def test_a_token_of_another_secret_and_one_that_is_none(self, client: Client) -> None:
         body = {"url": f"{API}/Workspaces", "method": "GET"}
         account_sid, sid = client.engine.account_sid, client.world.workspace.sid
@@ -305,10 +323,6 @@ class TestWhoIsLetIn:
 
 @given(st.binary(max_size=200))
 def test_any_body_is_answered(body: bytes) -> None:
-    from random import Random
-
-    from trbridge.emulator.clock import ManualClock
-
     engine = Engine(clock=ManualClock(), random=Random(1))  # noqa: S311  SIDs are no secrets
     bridge = Bridge(engine, Gatekeeper(engine, Options()), Options())
     with pytest.raises(ApiError):

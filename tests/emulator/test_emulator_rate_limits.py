@@ -52,6 +52,7 @@ def test_over_rest_the_fourth_gets_429_and_may_come_back(engine: Engine, workspa
     assert {answer.headers["X-Rate-Limit-Limit"] for answer in answers} == {"3"}
     refused = rest("GET", "Workers", search)
     assert (refused.status, refused.headers["Retry-After"]) == (429, "1")
+    assert (refused.headers["X-Rate-Limit-Limit"], refused.headers["X-Rate-Limit-Remaining"]) == ("3", "0")
     assert refused.body is not None
     assert refused.body["code"] == 20429
     assert rest("GET", "Workers").status == 200
@@ -63,5 +64,6 @@ def test_other_answers_tell_a_rate_too(engine: Engine, workspace: Workspace) -> 
     rest = Outside(engine, workspace)
     assert "X-Rate-Limit-Limit" not in rest("GET").headers
     rest.limits = RateLimits()
-    headers = rest("GET").headers
-    assert {"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Config"} <= headers.keys()
+    for path in ("", "Workers/nonsense"):
+        headers = rest("GET", path).headers
+        assert {"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Config"} <= headers.keys()

@@ -11,10 +11,10 @@ import msgspec
 
 from ..errors import ApiError, PreconditionFailed
 from .parameters import Form, shown
-from .rate_limits import GENERAL, RateLimits, limit_of
+from .rate_limits import GENERAL, Limit, LimitReached, RateLimits, limit_of
 from .router import Segments
 
-__all__ = ["Answer", "Call", "Dialect", "check_version", "count_request", "error_answer"]
+__all__ = ["Answer", "Call", "Dialect", "check_version", "count_request", "error_answer", "rate_headers"]
 
 Dialect = Literal["v1", "v2"]
 
@@ -79,7 +79,9 @@ def error_answer(error: ApiError) -> Answer:
         body["details"] = error.details
     wait = getattr(error, "retry_after", None)
     # Whole seconds (RFC 9110 section 10.2.3), never too few.
-    headers = {} if wait is None else {"Retry-After": str(max(math.ceil(wait), 1)), "X-Rate-Limit-Remaining": "0"}
+    headers = {} if wait is None else {"Retry-After": str(max(math.ceil(wait), 1))}
+    if isinstance(error, LimitReached):
+        headers.update(rate_headers(error.limit, 0))
     return Answer(status, body, headers)
 
 
@@ -90,11 +92,14 @@ def count_request(
     if limits is None:
         return {}
     limit = limit_of(operation_id, values)
-    remaining = GENERAL.requests if limit is None else limits.check(scope, limit, now)
-    limit = limit or GENERAL
+    return rate_headers() if limit is None else rate_headers(limit, limits.check(scope, limit, now))
+
+
+def rate_headers(limit: Limit = GENERAL, remaining: int | None = None) -> dict[str, str]:
+    """The headers of every answer, errors included (rest-api 1)."""
     return {
         "X-Rate-Limit-Limit": str(limit.requests),
-        "X-Rate-Limit-Remaining": str(remaining),
+        "X-Rate-Limit-Remaining": str(limit.requests if remaining is None else remaining),
         "X-Rate-Limit-Config": limit.name,
     }
 

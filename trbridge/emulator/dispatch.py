@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ApiError, ServerError
-from .answer import Answer, Call, error_answer
+from .answer import Answer, Call, error_answer, rate_headers
 from .handlers import handle
 from .rate_limits import RateLimits
 from .router import Router, Segments
@@ -32,10 +32,13 @@ def dispatch(engine: Engine, call: Call, limits: RateLimits | None = None) -> An
         route, sids = _router.find(call.method, call.path)
         return handle(engine, route, sids, call, limits)
     except ApiError as error:
-        return error_answer(error)
+        answer = error_answer(error)
     except Exception:  # noqa: BLE001 a fault of ours is the service's 500, and the next request gets its chance
         _log.exception("%s /%s failed", call.method, "/".join(call.path[:6]))
-        return error_answer(ServerError("An internal error occurred in the emulator; its log tells which."))
+        answer = error_answer(ServerError("An internal error occurred in the emulator; its log tells which."))
+    if limits is not None:
+        answer.headers.update({**rate_headers(), **answer.headers})
+    return answer
 
 
 def methods_of(path: Segments) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -9,7 +10,7 @@ import msgspec
 
 from ..errors import Forbidden, NotFound, TokenError, TokenExpired, Unauthorized, WrongTokenKind
 from ..policies import Policy, decide
-from ..tokens import verify
+from ..tokens import peek_unverified, verify
 from .model import Entity, TaskQueue, Worker, Workspace
 from .options import Options
 from .parameters import shown
@@ -108,9 +109,9 @@ class Gatekeeper:
 
     def _verified(self, token: str, now: float) -> Bearer:
         try:
-            claims = verify(token, self._engine.auth_token, now=now)
+            claims = verify(token, self._engine.auth_token, now=_moment(token, now))
         except WrongTokenKind:
-            access = verify_access(token, self._engine.auth_token, self._api_keys, now)
+            access = verify_access(token, self._engine.auth_token, self._api_keys, now, max(now, time.time()))
             return Bearer(
                 account_sid=access.account_sid,
                 workspace_sid=access.workspace_sid,
@@ -125,3 +126,13 @@ class Gatekeeper:
             expires_at=claims.expires_at,
             policies=claims.policies,
         )
+
+
+def _moment(token: str, now: float) -> float:
+    """When to check a token: now, or as soon as it counts if that is now by the machine's clock.
+
+    Tokens are mostly made by the machine's clock, and begin to count at once. An emulator whose clock stands
+    still would refuse every token that was made a second after its start.
+    """
+    not_before = peek_unverified(token).not_before
+    return now if not_before is None or not now < not_before <= time.time() else not_before

@@ -9,7 +9,7 @@ import msgspec
 
 from ..errors import TooManyRequests
 
-__all__ = ["BULK_STATISTICS", "EXPRESSION_LISTS", "Limit", "RateLimits", "limit_of"]
+__all__ = ["BULK_STATISTICS", "EXPRESSION_LISTS", "Limit", "LimitReached", "RateLimits", "limit_of"]
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -43,6 +43,15 @@ def limit_of(operation_id: str, values: dict[str, object]) -> Limit | None:
     return BULK_STATISTICS if operation_id == "CreateTaskQueueBulkRealTimeStatistics" else None
 
 
+class LimitReached(TooManyRequests):
+    """429, and which limit it was."""
+
+    def __init__(self, limit: Limit, wait: float) -> None:
+        super().__init__(f"Too many requests: at most {limit.requests} every {limit.seconds:g} s here")
+        self.limit = limit
+        self.retry_after = wait
+
+
 class RateLimits:
     """Counts requests in a sliding window.
 
@@ -63,7 +72,7 @@ class RateLimits:
             now: The moment, epoch seconds.
 
         Raises:
-            TooManyRequests: It is one too many; ``retry_after`` says when the next may come.
+            LimitReached: It is one too many; ``retry_after`` says when the next may come.
         """
         if not self.enforced:
             return limit.requests
@@ -71,8 +80,6 @@ class RateLimits:
         while recent and recent[0] <= now - limit.seconds:
             recent.popleft()
         if len(recent) >= limit.requests:
-            error = TooManyRequests(f"Too many requests: at most {limit.requests} every {limit.seconds:g} s here")
-            error.retry_after = max(recent[0] + limit.seconds - now, 0.0)
-            raise error
+            raise LimitReached(limit, max(recent[0] + limit.seconds - now, 0.0))
         recent.append(now)
         return limit.requests - len(recent)

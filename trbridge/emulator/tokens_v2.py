@@ -61,7 +61,9 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 _decode: Final = msgspec.json.Decoder(_Payload).decode
 
 
-def verify_access(token: str, auth_token: str, api_keys: Mapping[str, str], now: float) -> Access:
+def verify_access(
+    token: str, auth_token: str, api_keys: Mapping[str, str], now: float, latest: float | None = None
+) -> Access:
     """Check an access token's signature and times, and read it.
 
     Args:
@@ -69,6 +71,7 @@ def verify_access(token: str, auth_token: str, api_keys: Mapping[str, str], now:
         auth_token: Signs as well [I]: an emulator needs no API key.
         api_keys: API key SID to secret.
         now: The moment, epoch seconds.
+        latest: The moment by which it must count, if that is another.
 
     Raises:
         InvalidToken: It is none, or badly signed, or not for TaskRouter.
@@ -79,7 +82,7 @@ def verify_access(token: str, auth_token: str, api_keys: Mapping[str, str], now:
     payload = _payload(token, [auth_token, *api_keys.values()])
     if not now < payload.exp:
         raise TokenExpired("the access token has expired", hint="make a new one")
-    if not now >= payload.nbf:
+    if not (now if latest is None else latest) >= payload.nbf:
         raise InvalidToken("the access token does not count yet")
     grant = payload.grants.task_router
     if grant.role == "worker" and grant.worker_sid is None:
