@@ -6,12 +6,12 @@ Whether somebody can be reserved is not decided here but in :mod:`.routing`, whe
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
+from .alerts import alerts_of
 from .eligibility import decoded, split_step
 from .expression_ast import Path
 from .expression_eval import look_up
@@ -39,8 +39,6 @@ WORKFLOW_TIMEOUT: Final = "Task canceled on Workflow timeout"
 WORKFLOW_SKIPPED: Final = "Task skipped out of Workflow"  # [I] no text was seen for this one
 WORKFLOW_UNMATCHED: Final = "Task matches no filter of its Workflow"  # [I]
 ROUTING_TARGET_UNAVAILABLE: Final = "RoutingTarget not available for Reservation acceptance: "
-
-_log = logging.getLogger("trbridge.emulator.routing")
 
 
 def first_filter(
@@ -83,7 +81,7 @@ def enter_fields(
         "step_deadline": _deadline(task, targets, target_index, base),
         "clock_deadline": _clock_deadline(target, now),
         "task_queue_sid": target.queue,
-        "known_worker_sid": _known_worker(store, task, target),
+        "known_worker_sid": _known_worker(store, task, target, now),
     }
     if target.priority is not None:
         fields["priority"] = target.priority
@@ -204,7 +202,7 @@ def _clock_deadline(target: Target, now: float) -> float | None:
     return None if target.expression is None else next_clock_change(now, split_step(target.expression.text).clock)
 
 
-def _known_worker(store: Store, task: Task, target: Target) -> str | None:
+def _known_worker(store: Store, task: Task, target: Target, now: float) -> str | None:
     # What is wrong with it raises an alert in the service's debugger, and the task stays in the step (routing 2.5).
     if target.known_worker is None:
         return None
@@ -216,16 +214,20 @@ def _known_worker(store: Store, task: Task, target: Target) -> str | None:
         worker = store.first(WORKERS_BY_NAME, (task.workspace_sid, (text or "").casefold()))
     if worker is None:
         if not _is_null(attributes, target.known_worker.path):
-            _log.warning("40154: %s of task %s names no worker", target.known_worker.text, task.sid)
+            _alert(store, task, now, 40154, f"{target.known_worker.text} names no worker")
         return None
     if worker.workspace_sid != task.workspace_sid:
-        _log.warning("40155: the known worker of task %s is in another workspace", task.sid)
+        _alert(store, task, now, 40155, f"the known worker {worker.sid} is in another workspace")
         return None
     queue = store.get(TaskQueue, target.queue)
     expression = compile_target_workers(None if queue is None else queue.target_workers)
     if not expression.match({"worker": decoded(worker.attributes)}):
-        _log.warning("40152: the known worker %s of task %s is not in queue %s", worker.sid, task.sid, target.queue)
+        _alert(store, task, now, 40152, f"the known worker {worker.sid} is not in queue {target.queue}")
     return worker.sid
+
+
+def _alert(store: Store, task: Task, now: float, code: int, message: str) -> None:
+    alerts_of(store).add(code, message, now, resource_sid=task.sid)
 
 
 def _is_null(attributes: dict[str, Any], path: Path) -> bool:
