@@ -56,7 +56,16 @@ class Lines(RuleBasedStateMachine):
 
 
 TestLines = Lines.TestCase
-TestLines.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestLines.settings = settings(max_examples=80, stateful_step_count=15, deadline=None)
+
+
+def test_a_name_that_comes_back_to_a_former_key_is_there_once() -> None:
+    """Or a worker would get two reservations for one task."""
+    line: Line[int] = Line()
+    for key in (0, 1, 0):
+        line.put("worker", key)
+    assert line.best(2, lambda name: True) == ["worker"]
+    assert line.best(2, lambda name: True) == ["worker"]
 
 
 def test_a_line_does_not_grow_with_its_history() -> None:

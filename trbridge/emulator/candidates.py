@@ -64,13 +64,16 @@ class Line(Generic[K]):
     def best(self, wanted: int, accept: Callable[[str], bool]) -> list[str]:
         """The first names that are accepted, at most so many. Costs as many steps as names are looked at."""
         found: list[str] = []
-        aside: list[tuple[K, str]] = []
-        while len(found) < wanted and (first := self.first()) is not None:
-            aside.append(heapq.heappop(self._heap))
-            if accept(first[1]):
-                found.append(first[1])
-        for entry in aside:
-            heapq.heappush(self._heap, entry)
+        aside: dict[str, K] = {}
+        while len(found) < wanted and self.first() is not None:
+            key, name = heapq.heappop(self._heap)
+            if name in aside:
+                continue  # a name that came back to a former key is in the heap twice
+            aside[name] = key
+            if accept(name):
+                found.append(name)
+        for name, key in aside.items():
+            heapq.heappush(self._heap, (key, name))
         return found
 
     def __len__(self) -> int:
