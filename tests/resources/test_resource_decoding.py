@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trbridge.errors import DecodeError
+from trbridge.resources import decoding
 from trbridge.resources.decoding import (
     NULL,
     Moment,
@@ -90,6 +91,14 @@ def test_q46_what_is_no_moment_is_none_and_not_1970(sent: str) -> None:
 def test_flags_and_numbers_are_read_as_the_socket_writes_them() -> None:
     whole = read('{"flag":1,"count":"12","share":3}')
     assert (whole.flag, whole.count, whole.share) == (True, 12, 3.0)
+
+
+def test_the_sockets_dialect_goes_the_fast_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Field by field takes ten times as long; events come by the thousand."""
+    monkeypatch.setattr(decoding, "_decode_field_by_field", None)
+    whole = read('{"sid":"x","flag":1,"moment":1893575405,"count":3,"part":null,"new":[1,{"a":2}]}')
+    assert (whole.flag, whole.count) == (True, 3)
+    assert whole.moment is not None
 
 
 def test_null_where_none_is_foreseen_is_the_default_and_not_odd() -> None:
