@@ -62,7 +62,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             the websocket with a code (at ``upgrade``: right after it was opened); ``malform`` the body or frame
             (half of it, or ``text``); ``suppress`` or ``duplicate`` a frame; ``hold`` it until it is released;
             ``delay`` it.
-        at: The stage; the action's usual one when left out.
+        at: The stage. Left out it is ``frame`` for a rule about an event type, else the action's usual one.
         via: Only ``rest`` or only ``bridge`` requests.
         method: Only this method.
         path: Only this path, ``*`` standing for anything; for a callback its URL.
@@ -103,7 +103,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def stage(self) -> Stage:
         """Where it applies."""
-        return self.at or ACTIONS[self.action][0]
+        if self.at is not None:
+            return self.at
+        stages = ACTIONS[self.action]
+        return "frame" if self.event_type is not None and "frame" in stages else stages[0]
 
     def matches(self, stage: Stage, entry: Entry) -> bool:
         """Whether it is about an exchange at a stage."""
