@@ -86,19 +86,48 @@ def test_a_reserved_task_is_not_driven_again(center: Center) -> None:
     assert center.holders(task) == ["ann"]
 
 
-def test_a_changed_workflow_leaves_waiting_tasks_alone_unless_told(center: Center) -> None:
+def test_a_changed_workflow_leaves_waiting_tasks_where_they_are(center: Center) -> None:
+    """Unless told to evaluate them again. A step of another queue at their place is not theirs [I]."""
     a, b = center.queue("a"), center.queue("b")
     flow = center.workflow(("1==1", a))
     task = center.task(flow)
-    center.change_workflow(flow, configuration=configuration(("1==1", b)))
+    changed = configuration(("1==1", {"queue": b, "expression": "worker.lvl > 5"}))
+    center.change_workflow(flow, configuration=changed)
     assert center.now(task).task_queue_sid == a.sid
     center.worker("ann")
     assert center.holders(task) == ["ann"]  # it waits in its queue as before
-    center.finish(task)
-    center.set_activity(center.store.workers[center.reservations(task)[0].worker_sid], "Unavailable")
+
+
+def test_waiting_tasks_can_be_sent_through_a_changed_workflow(center: Center) -> None:
+    a, b = center.queue("a"), center.queue("b")
+    flow = center.workflow(("1==1", a))
+    waiting = center.task(flow)
+    center.change_workflow(flow, configuration=configuration(("1==1", b)), re_evaluate_tasks="true")
+    assert center.now(waiting).task_queue_sid == b.sid
+
+
+def test_a_step_that_is_written_anew_holds_for_those_in_it(center: Center) -> None:
+    """They keep their place, and the step at that place is as it is written now [I]."""
+    queue = center.queue()
+    flow = center.workflow(("1==1", {"queue": queue, "expression": "worker.lvl > 5"}))
+    center.worker("ann", lvl=1)
     task = center.task(flow)
-    center.change_workflow(flow, configuration=configuration(("1==1", a)), re_evaluate_tasks="true")
+    assert task.assignment_status == "pending"
+    center.change_workflow(flow, configuration=configuration(("1==1", {"queue": queue})))
+    assert center.holders(task) == ["ann"]
+
+
+def test_evaluating_again_asks_skip_if_again(center: Center) -> None:
+    """The task is driven from the top, so it enters its step anew, be it the same."""
+    a, b = center.queue("a", "lvl == 1"), center.queue("b")
+    flow = center.workflow(("1==1", {"queue": a, "skip_if": "workers.available == 0"}, {"queue": b}))
+    ann = center.worker("ann", lvl=1)
+    center.capacity(ann, 0)
+    task = center.task(flow)
+    center.set_activity(ann, "Unavailable")
     assert center.now(task).task_queue_sid == a.sid
+    center.change_task(task, attributes='{"x": 1}')
+    assert center.now(task).task_queue_sid == b.sid
 
 
 def test_a_workflow_that_got_shorter_ends_where_the_task_stood(center: Center) -> None:

@@ -19,6 +19,7 @@ def test_a_task_is_reserved_as_it_is_created(center: Center) -> None:
     """The order of events is the one seen live (routing 7)."""
     flow = center.workflow(default=center.queue())
     ann = center.worker("ann")
+    center.advance(5)
     center.types()
     task = center.task(flow)
     assert task.assignment_status == "reserved"
@@ -113,20 +114,31 @@ def test_round_robin_holds_while_the_clock_stands_still(center: Center) -> None:
     assert order == ["ann", "bob"] * 3
 
 
-def test_idle_time_is_measured_per_channel_where_the_channel_says_so(center: Center) -> None:
+@pytest.mark.parametrize(("optimized", "next_one"), [(False, "bob"), (True, "ann")])
+def test_idle_time_is_measured_per_channel_where_the_channel_says_so(
+    center: Center, optimized: bool, next_one: str
+) -> None:
     """``channel_optimized_routing`` (routing 4.2): otherwise work on any channel counts."""
     flow = center.workflow(default=center.queue())
-    center.worker("ann")
     center.worker("bob")
-    chat = center.task(flow, task_channel="chat")
-    assert center.holders(chat) == ["ann"]
-    center.finish(chat)
+    center.worker("ann")
+    center.finish(center.task(flow, task_channel="sms"))  # bob
     center.advance(1)
-    voice = center.task(flow, task_channel="voice")
-    assert center.holders(voice) == ["bob"]  # ann has worked since
-    center.finish(voice)
-    center.change_task_channel("sms", channel_optimized_routing=True)
-    assert center.holders(center.task(flow, task_channel="sms")) == ["ann"]  # nobody has had an sms
+    center.finish(center.task(flow, task_channel="chat"))  # ann, later; she never had an sms
+    if optimized:
+        center.change_task_channel("sms", channel_optimized_routing=True)
+    assert center.holders(center.task(flow, task_channel="sms")) == [next_one]
+
+
+def test_who_leaves_the_queue_is_not_asked_any_more(center: Center) -> None:
+    """Though they were next in line."""
+    flow = center.workflow(default=center.queue("French", "langs HAS 'fr'"))
+    center.worker("ann", langs=["fr"])
+    bob = center.worker("bob", langs=["fr"])
+    center.finish(center.task(flow))  # the line exists from here on, and bob is first
+    center.change_worker(bob, attributes='{"langs": []}')
+    assert center.holders(center.task(flow)) == ["ann"]
+    assert center.task(flow).assignment_status == "pending"
 
 
 def test_capacity_is_counted_per_channel_and_by_open_reservations(center: Center) -> None:

@@ -106,6 +106,17 @@ def test_new_target_workers_match_waiting_tasks(center: Center) -> None:
     assert center.holders(task) == ["ann"]
 
 
+def test_all_who_can_be_matched_at_once_are(center: Center) -> None:
+    """One change may free several workers for several tasks."""
+    queue = center.queue("French", "langs HAS 'fr'")
+    flow = center.workflow(default=queue)
+    for name in ("ann", "bob", "cyd"):
+        center.worker(name, langs=["en"])
+    tasks = [center.task(flow) for _ in range(4)]
+    center.change_queue(queue, target_workers="langs HAS 'en'")
+    assert [center.holders(task) for task in tasks] == [["ann"], ["bob"], ["cyd"], []]
+
+
 def test_an_empty_target_workers_matches_nobody(center: Center) -> None:
     """Tasks wait (rest-api 3.6)."""
     flow = center.workflow(default=center.queue("Empty", ""))

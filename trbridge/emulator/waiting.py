@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .candidates import Freedom, Pool, TaskKey, task_key
 from .eligibility import criteria_of, decoded
 from .indexes import BY_WORKSPACE, TASKS_BY_STATUS, WORKERS_BY_ACTIVITY
-from .membership import Membership
+from .membership import Member, Membership
 from .model import (
     Activity,
     Entity,
@@ -140,7 +140,7 @@ class Situation:
         member = self.membership.members.get(sid)
         if member is None or not (seen_otherwise or changed):
             # Load that only expressions can see (worker.channel.*) may still have changed.
-            return [] if member is None else self._pools_of(sid, moving_only=True)
+            return [] if member is None else self._moving_pools(member)
         pools = []
         for group in member.groups:
             for pool in group.pools.values():
@@ -150,14 +150,13 @@ class Situation:
                     pools.append(pool)
         return pools
 
-    def _pools_of(self, sid: str, *, moving_only: bool) -> list[Pool]:
-        groups = self.membership.members[sid].groups
+    def _moving_pools(self, member: Member) -> list[Pool]:
         return [
             pool
-            for group in groups
-            if group.step.moving is not None or not moving_only
+            for group in member.groups
+            if group.step.moving is not None
             for pool in group.pools.values()
-            if sid in self.freedom.on(pool.channel)
+            if member.sid in self.freedom.on(pool.channel)
         ]
 
     def _refresh_task(self, sid: str) -> Iterable[Pool]:
