@@ -29,6 +29,8 @@ class Backoff:
         options: The limits.
     """
 
+    __slots__ = ("_options", "_random", "failures")
+
     def __init__(self, random: Callable[[], float], options: SessionOptions) -> None:
         self._random = random
         self._options = options

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,7 +40,7 @@ class SessionCore:
 
     def __init__(self, random: Callable[[], float], options: SessionOptions, can_refresh: bool) -> None:
         self._options = options
-        self._effects: deque[Effect] = deque()
+        self._effects: list[Effect] = []
         self._emit = self._effects.append
         self._state = State.IDLE
         self._allowed: Targets = frozenset()

@@ -83,7 +83,7 @@ class Session(SessionCore):
     def effects(self) -> Iterator[Effect]:
         """Take out what is to be done, in order; also what inputs add meanwhile."""
         while self._effects:
-            yield self._effects.popleft()
+            yield self._effects.pop(0)
 
     # -- the user ------------------------------------------------------------------------------------------------
 

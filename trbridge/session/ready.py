@@ -18,7 +18,22 @@ class ReadyRequest:
         random: Gives numbers in [0, 1).
         options: The times to keep.
         emit: Takes the effects.
+
+    Attributes:
+        token_version: Which token it was sent with.
+        waits_for_token: Its token was refused; it goes out again with the next one.
     """
+
+    __slots__ = (
+        "_answer_by",
+        "_attempt",
+        "_backoff",
+        "_emit",
+        "_options",
+        "_repeat_at",
+        "token_version",
+        "waits_for_token",
+    )
 
     def __init__(self, random: Callable[[], float], options: SessionOptions, emit: Callable[[Effect], None]) -> None:
         self._options = options
@@ -28,9 +43,7 @@ class ReadyRequest:
         self._repeat_at: float | None = None
         self._answer_by: float | None = None
         self.token_version = -1
-        """Which token it was sent with."""
         self.waits_for_token = False
-        """Its token was refused; it goes out again with the next one."""
 
     @property
     def deadline(self) -> float | None:

@@ -28,7 +28,31 @@ class TokenClock:
         options: The times to keep.
         can_refresh: There is a provider to ask.
         emit: Takes the effects.
+
+    Attributes:
+        can_refresh: There is a provider to ask.
+        version: Grows with each token, so that a refused one can be told from its successor.
+        pending: The provider was asked and has not answered.
+        reason: What for: ``early``, ``expired`` or ``rejected``.
     """
+
+    __slots__ = (
+        "_answer_by",
+        "_emit",
+        "_expires_at",
+        "_failures",
+        "_notice_at",
+        "_options",
+        "_random",
+        "_refresh_at",
+        "_repeat_at",
+        "_running",
+        "_told",
+        "can_refresh",
+        "pending",
+        "reason",
+        "version",
+    )
 
     def __init__(
         self, random: Callable[[], float], options: SessionOptions, can_refresh: bool, emit: Callable[[Effect], None]
@@ -38,9 +62,7 @@ class TokenClock:
         self._emit = emit
         self.can_refresh = can_refresh
         self.version = 0
-        """Grows with each token, so that a refused one can be told from its successor."""
         self.pending = False
-        """The provider was asked and has not answered."""
         self.reason = EARLY
         self._expires_at: float | None = None
         self._running = False
@@ -75,12 +97,13 @@ class TokenClock:
             expires_at: When it runs out, on the axis of ``now``; None if never (Q37).
         """
         self.version += 1
-        self._told = self.pending = False
+        asked, self.pending = self.pending, False
+        self._told = False
         self._answer_by = self._repeat_at = None
         self.reason = EARLY
         self._set(expires_at)
         # A provider that hands out tokens which are over already must not be asked in a tight loop.
-        self._failures = self._failures + 1 if self.is_over(now) else 0
+        self._failures = self._failures + 1 if asked and self.is_over(now) else 0
         self._schedule(now)
 
     def corrected(self, now: float, expires_at: float | None) -> None:
