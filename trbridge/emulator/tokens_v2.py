@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import jwt
 import msgspec
 
 from ..errors import InvalidToken, TokenExpired
@@ -97,6 +96,8 @@ def verify_access(
 
 
 def _payload(token: str, secrets: list[str]) -> _Payload:
+    import jwt  # takes a while, and most emulators never see an access token
+
     reader = jwt.PyJWS(algorithms=[_ALGORITHM])
     for secret in secrets:
         try:
