@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from plain_http import plain_client
 
 from trbridge.emulator import Emulator
 from trbridge.emulator.model import Worker
@@ -23,7 +24,7 @@ async def emulator() -> AsyncIterator[Emulator]:
 async def rest(emulator: Emulator) -> AsyncIterator[httpx.AsyncClient]:
     base = f"{emulator.api_base_url}/Workspaces/{emulator.workspace_sid}"
     auth = emulator.account_sid, emulator.auth_token
-    async with httpx.AsyncClient(base_url=base, auth=auth, trust_env=False) as client:
+    async with plain_client(base, auth=auth) as client:
         yield client
 
 
@@ -37,7 +38,7 @@ async def bridge(emulator: Emulator, method: str, path: str, **params: Any) -> h
         "event_type": "e",
     }
     url = f"{emulator.event_bridge_base_url}/v1/wschannels/{emulator.account_sid}/{emulator.workspace_sid}"
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with plain_client() as client:
         return await client.post(url, json=envelope)
 
 
@@ -184,7 +185,7 @@ async def test_closing_does_not_wait_for_what_is_held_or_delayed() -> None:
         held = emulator.faults.add("hold", times=1)
         emulator.faults.add("delay", delay=9)
         auth = emulator.account_sid, emulator.auth_token
-        async with httpx.AsyncClient(base_url=emulator.api_base_url, auth=auth, trust_env=False) as client:
+        async with plain_client(emulator.api_base_url, auth=auth) as client:
             asking = [asyncio.create_task(client.get("/Workspaces")) for _ in range(2)]
             await until(lambda: held.held == 1 and emulator.app.alarms.next_due() is not None)
             async with asyncio.timeout(2):

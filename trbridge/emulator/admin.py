@@ -17,7 +17,7 @@ from .answer import Answer, error_answer
 from .basic_auth import Credentials, unauthorized
 from .clock import ManualClock
 from .controls import Controls, Kind
-from .faults import Fault, Rule
+from .faults import Fault, Rule, may_be_sent
 from .options import Options
 from .parameters import shown
 from .web import AsgiScope, Receive, Send, check_host, headers_of, origin_allowed, parse_form, read_body, send_answer
@@ -126,8 +126,8 @@ async def _sockets(ask: Ask) -> Any:
 
 async def _cut(ask: Ask) -> Any:
     wanted = ask.read(Cut)
-    if wanted.code is not None and not 1000 <= wanted.code <= 4999:
-        raise BadRequest(f"Invalid code. {wanted.code} is not between 1000 and 4999.")
+    if wanted.code is not None and not may_be_sent(wanted.code):
+        raise BadRequest(f"Invalid code. {wanted.code} is no code that a websocket can be closed with.")
     return {"sockets": await ask.controls.cut_sockets(wanted.code, wanted.channel)}
 
 

@@ -24,7 +24,7 @@ import msgspec
 from ..errors import InvalidArgument
 from .record import Entry, matches
 
-__all__ = ["ACTIONS", "Action", "Fault", "Faults", "Rule", "Stage"]
+__all__ = ["ACTIONS", "Action", "Fault", "Faults", "Rule", "Stage", "may_be_sent"]
 
 Stage = Literal["request", "answer", "upgrade", "frame", "callback"]
 Action = Literal["answer", "drop", "close", "malform", "suppress", "duplicate", "hold", "delay"]
@@ -51,7 +51,7 @@ _VIA: Final[dict[str, tuple[str, ...]]] = {
 
 _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\xa0-\xff]*")
 _CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
-"""Below 3000, those that may be sent (RFC 6455 section 7.4.1 and the IANA registry)."""
+"""Close codes below 3000 that may be sent (RFC 6455 section 7.4.1 and the IANA registry)."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -281,7 +281,7 @@ def _check(rule: Rule) -> None:
         "delay": 0 <= rule.delay < float("inf"),
         "status": 200 <= rule.status <= 599,
         "headers": all(_HEADER.fullmatch(f"{name}:{value}") for name, value in rule.headers.items()),
-        "code": rule.code in _CODES or 3000 <= rule.code <= 4999,
+        "code": may_be_sent(rule.code),
         "via": rule.via is None or rule.stage in {"request", "answer"},
         "reason": len(rule.reason.encode()) <= 123,  # a close frame has no room for more (RFC 6455 section 5.5)
     }
@@ -290,3 +290,8 @@ def _check(rule: Rule) -> None:
             raise InvalidArgument(f"{name} of a fault rule cannot be {getattr(rule, name)!r}")
     if rule.action == "delay" and rule.delay == 0:
         raise InvalidArgument("a rule that delays needs delay: how many seconds")
+
+
+def may_be_sent(code: int) -> bool:
+    """Whether a close frame may have this code."""
+    return code in _CODES or 3000 <= code <= 4999
