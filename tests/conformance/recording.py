@@ -35,6 +35,7 @@ _OF_A_STEP = (
     "target_after",
     "sockets_opened",
     "blocked",
+    "inspect",
 )
 
 
