@@ -11,10 +11,9 @@ from contact_center import Center
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from plain_routing import fits, open_reservations
 
-from trbridge.emulator.eligibility import decoded, target_of
 from trbridge.emulator.engine import Committed
-from trbridge.emulator.expressions import compile_expression, compile_target_workers, time_variables
 from trbridge.emulator.indexes import BY_WORKSPACE
 from trbridge.emulator.journal import SqliteJournal
 from trbridge.emulator.model import Activity, Reservation, Task, Worker
@@ -218,7 +217,7 @@ class Machine(RuleBasedStateMachine):
         """The promise of routing, checked by looking at every waiting task and every worker."""
         for task in self.center.all_tasks():
             if task.assignment_status == "pending":
-                fitting = [worker.friendly_name for worker in self.workers() if self.fits(task, worker)]
+                fitting = [worker.friendly_name for worker in self.workers() if fits(self.center, task, worker)]
                 assert not fitting, (task, fitting)
 
     @invariant()
@@ -243,8 +242,7 @@ class Machine(RuleBasedStateMachine):
         return self.center.store.select(BY_WORKSPACE[Worker], self.center.workspace_sid)
 
     def open_reservations(self) -> list[Reservation]:
-        rows = self.center.store.select(BY_WORKSPACE[Reservation], self.center.workspace_sid)
-        return [row for row in rows if row.reservation_status in {"pending", "accepted", "wrapping"}]
+        return open_reservations(self.center)
 
     def now_task(self, reservation: Reservation) -> Task:
         return self.center.store.tasks[reservation.task_sid]
@@ -253,48 +251,6 @@ class Machine(RuleBasedStateMachine):
         """Do what may be refused."""
         with suppress(BadRequest, Gone):
             action()
-
-    def fits(self, task: Task, worker: Worker) -> bool:
-        """Routing 4.1, read plainly."""
-        store = self.center.store
-        if not store.activities[worker.activity_sid].available or not self.has_room(task, worker):
-            return False
-        if task.routing_target is not None and task.routing_target.startswith("WK"):
-            return task.routing_target == worker.sid
-        attributes = decoded(worker.attributes)
-        queue = store.task_queues[task.task_queue_sid or ""]
-        if not compile_target_workers(queue.target_workers).match({"worker": attributes}):
-            return False
-        target = target_of(store, task)
-        if target is None:
-            return True
-        if target.known_worker is not None and task.known_worker_sid != worker.sid:
-            return False
-        return target.expression is None or compile_expression(target.expression.text, target.expression.context).match(
-            self.roots(task, worker)
-        )
-
-    def has_room(self, task: Task, worker: Worker) -> bool:
-        held = [r for r in self.open_reservations() if r.worker_sid == worker.sid]
-        if not self.multi_task_enabled:
-            return not held
-        channel = self.center.store.worker_channel(worker.sid, task.task_channel_sid)
-        load = sum(r.task_channel_sid == task.task_channel_sid for r in held)
-        return channel is not None and channel.available and load < channel.configured_capacity
-
-    def roots(self, task: Task, worker: Worker) -> dict[str, Any]:
-        channel = self.center.task_channel("default")
-        accepted = [
-            r
-            for r in self.open_reservations()
-            if r.worker_sid == worker.sid and r.task_channel_sid == channel and r.reservation_status == "accepted"
-        ]
-        return {
-            "worker": decoded(worker.attributes),
-            "task": decoded(task.attributes),
-            "taskrouter": time_variables(self.center.engine.now()),
-            "channel": {"default": {"assigned_tasks": len(accepted)}},
-        }
 
 
 class SingleTaskingMachine(Machine):
