@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -50,3 +50,20 @@ async def until(moment: float) -> None:
     reached = loop.create_future()
     loop.call_at(moment, reached.set_result, None)
     await reached
+
+
+Scenario = Callable[[], Coroutine[Any, Any, None]]
+
+
+def virtual(scenario: Scenario) -> Callable[[], None]:
+    """Run a test in virtual time, and see that it leaves no task behind."""
+
+    def test() -> None:
+        async def checked() -> None:
+            await scenario()
+            assert asyncio.all_tasks() == {asyncio.current_task()}, "a task was left behind"
+
+        run(checked())
+
+    test.__name__, test.__doc__ = scenario.__name__, scenario.__doc__
+    return test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from session_bench import Bench, failure
 
 from trbridge import close_codes
-from trbridge.errors import InvalidArgument
+from trbridge.errors import Forbidden, InvalidArgument, WrongIdentity
 from trbridge.session import (
     OUTCOMES,
     TRANSITIONS,
@@ -36,6 +38,59 @@ def test_every_state_has_a_row_and_can_be_reached() -> None:
 def test_every_state_but_the_last_can_be_closed() -> None:
     for state, inputs in TRANSITIONS.items():
         assert (Input.CLOSE in inputs) == (state is not State.CLOSED)
+
+
+def in_state(state: State) -> Bench:
+    """A session in this state."""
+    bench = Bench(can_refresh=state is State.REFRESHING, expires_at=0.0 if state is State.REFRESHING else None)
+    ways: dict[State, Callable[[], object]] = {
+        State.IDLE: lambda: None,
+        State.REFRESHING: bench.connect,
+        State.CONNECTING: bench.connect,
+        State.CONNECTED: lambda: (bench.connect(), bench.open()),
+        State.READY: bench.up,
+        State.DISCONNECTED: lambda: (bench.connect(), bench.fail()),
+        State.STANDBY: lambda: (bench.up(), bench.lose(close_codes.SUPERSEDED)),
+        State.STOPPED: lambda: (bench.connect(), bench.fail("http", 401)),
+        State.CLOSED: lambda: bench.do(bench.session.close),
+    }
+    ways[state]()
+    assert bench.state() is state
+    return bench
+
+
+def happen(bench: Bench, happened: Input) -> None:
+    """Let something happen, whether it makes sense or not."""
+    session = bench.session
+    inputs: dict[Input, Callable[[], object]] = {
+        Input.CONNECT: lambda: session.connect(bench.now),
+        Input.OPENED: lambda: session.opened(bench.now, session.epoch),
+        Input.READY_SUCCEEDED: lambda: session.ready_succeeded(bench.now, session.epoch),
+        Input.READY_FAILED: lambda: session.ready_failed(bench.now, session.epoch, Forbidden("no")),
+        Input.FAILED: lambda: session.failed(bench.now, session.epoch, failure("tls")),
+        Input.LOST: lambda: session.lost(bench.now, session.epoch, 1000, ""),
+        Input.TOKEN_UPDATED: lambda: session.token_updated(bench.now, None),
+        Input.REFRESH_FAILED: lambda: session.refresh_failed(bench.now, WrongIdentity("no")),
+        Input.RECONNECT: lambda: session.reconnect(bench.now),
+        Input.NETWORK_CHANGED: lambda: session.network_changed(bench.now),
+        Input.DISCONNECT: lambda: session.disconnect(bench.now),
+        Input.CLOSE: lambda: session.close(bench.now),
+        Input.WAKE: lambda: session.wake(bench.now + 1e4),
+    }
+    inputs[happened]()
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("happened", list(Input))
+def test_every_input_in_every_state_is_in_the_table_or_ignored(state: State, happened: Input) -> None:
+    bench = in_state(state)
+    happen(bench, happened)
+    found = bench.take()
+    targets = TRANSITIONS[state].get(happened)
+    if targets is None:
+        assert (bench.state(), found) == (state, [])
+    else:
+        assert bench.state() in targets | {state}
 
 
 def test_the_most_precise_row_counts() -> None:

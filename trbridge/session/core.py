@@ -242,7 +242,9 @@ def lost_error(code: int, reason: str, message: str | None = None) -> Connection
         message: Ours; default what the code means.
     """
     message = message or close_codes.MEANINGS.get(code, "the server closed the connection")
-    error = ConnectionLost(f"{message}: {reason}" if reason else message, code=code, hint=_HINTS.get(code))
+    # The emulator gives the meaning as the reason; once is enough.
+    words = f"{message}: {reason}" if reason and reason != message else message
+    error = ConnectionLost(words, code=code, hint=_HINTS.get(code))
     error.reason = reason
     return error
 
