@@ -125,7 +125,7 @@ def read_answer(answer: Answer, request: Request, channel_sid: str, now: float) 
     if not 200 <= answer.status < 300:
         raise _api_error(answer, request, channel_sid, now)
     try:
-        return decode_reply(answer.body, answer.headers.get("etag"))
+        return decode_reply(answer.body, answer.headers.get("etag"), may_be_empty=request.method == "DELETE")
     except DecodeError as error:
         error.status = answer.status
         error.hint = _what_answered(answer)

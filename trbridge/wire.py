@@ -132,15 +132,18 @@ def _decode(decoder: msgspec.json.Decoder[T], text: bytes | str) -> T:
     return decoder.decode(mended)
 
 
-def decode_reply(body: bytes, etag: str | None = None) -> Reply:
-    """Read the body of a successful answer.
+def decode_reply(body: bytes, etag: str | None = None, *, may_be_empty: bool = False) -> Reply:
+    """Read the body of a successful answer (v1 never called back after one it could not read, Q7).
 
-    An empty body is a delete's (v1 never called back after one, Q7); it reads as a ``null`` payload.
+    Args:
+        body: What came.
+        etag: The ``ETag`` header.
+        may_be_empty: An empty body reads as a ``null`` payload: a delete's may have none.
 
     Raises:
         DecodeError: The body is not a JSON object.
     """
-    if not body.strip():
+    if may_be_empty and not body.strip():
         return Reply(etag=etag)
     try:
         reply = _decode(_reply, body)
@@ -152,13 +155,17 @@ def decode_reply(body: bytes, etag: str | None = None) -> Reply:
 def decode_event(frame: bytes | str) -> Event | None:
     """Read a frame; None for a heartbeat, which is blank (wire-protocol 3.3).
 
+    JSON of another form is an event without a name, which nobody gets: v1 drops it, too (3.3, Q33).
+
     Raises:
-        DecodeError: The frame is not a JSON object with a textual ``event_type``.
+        DecodeError: The frame is not JSON.
     """
     if not frame or frame.isspace():
         return None
     try:
         return _decode(_event, frame)
+    except msgspec.ValidationError:
+        return Event()
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise DecodeError(f"a frame is not what the protocol says: {error}") from error
 

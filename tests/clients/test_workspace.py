@@ -61,7 +61,7 @@ async def test_the_order_is_ready_request_connected_ready(bench: Bench) -> None:
 
 async def test_itself_fetch_update_and_the_callback_forms(workspace: Workspace) -> None:
     """Single and multiple properties, awaited and called back; the client changes in place."""
-    assert await workspace.update("FriendlyName", "One") is workspace
+    assert await workspace.update("FriendlyName", "One") is workspace.resource
     assert workspace.friendly_name == "One"
     await workspace.update({"FriendlyName": "Two", "EventCallbackUrl": "http://127.0.0.1:9/events"})
     assert workspace.event_callback_url == "http://127.0.0.1:9/events"
@@ -69,10 +69,10 @@ async def test_itself_fetch_update_and_the_callback_forms(workspace: Workspace) 
     assert (workspace.friendly_name, workspace.prioritize_queue_order) == ("Three", "LIFO")
     future, callback = called_back()
     assert workspace.update("FriendlyName", "Four", callback) is None
-    assert await future == (None, workspace)
+    assert await future == (None, workspace.resource)
     future, callback = called_back()
     workspace.fetch(callback)
-    assert await future == (None, workspace)
+    assert await future == (None, workspace.resource)
     assert workspace.friendly_name == "Four"
 
 

@@ -23,6 +23,7 @@ from trbridge.resources.task_queue import TaskQueueInstance
 from trbridge.resources.worker import WorkerInstance
 from trbridge.resources.worker_channel import WorkerChannelInstance
 from trbridge.resources.workflow import WorkflowInstance
+from trbridge.resources.workspace import WorkspaceInstance
 
 
 def tokens(account_sid: str, auth_token: str, workspace_sid: str, worker_sid: str) -> str:
@@ -49,10 +50,10 @@ async def properties(token: str) -> None:
 
 
 async def awaited(workspace: Workspace) -> None:
-    assert_type(await workspace.fetch(), Workspace)
-    assert_type(await workspace.update("FriendlyName", "x"), Workspace)
-    assert_type(await workspace.update({"FriendlyName": "x"}), Workspace)
-    assert_type(await workspace.update(friendly_name="x"), Workspace)
+    assert_type(await workspace.fetch(), WorkspaceInstance)
+    assert_type(await workspace.update("FriendlyName", "x"), WorkspaceInstance)
+    assert_type(await workspace.update({"FriendlyName": "x"}), WorkspaceInstance)
+    assert_type(await workspace.update(friendly_name="x"), WorkspaceInstance)
     assert_type(await workspace.delete(), None)
 
     assert_type(await workspace.activities.fetch(), Page[ActivityInstance])
@@ -75,7 +76,7 @@ def called_back(workspace: Workspace, lunch: ActivityInstance) -> None:
     def page(error: TaskRouterError | None, found: Page[TaskInstance] | None) -> None: ...
     def one(error: TaskRouterError | None, found: ActivityInstance | None) -> None: ...
     async def later(error: TaskRouterError | None, found: ActivityInstance | None) -> None: ...
-    def itself(error: TaskRouterError | None, found: Workspace | None) -> None: ...
+    def itself(error: TaskRouterError | None, found: WorkspaceInstance | None) -> None: ...
     def gone(error: TaskRouterError | None, nothing: None) -> None: ...
 
     workspace.tasks.fetch(page)

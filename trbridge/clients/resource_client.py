@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, overload
 
 from ..completion import Callback, Operation
 from ..resources.arguments import read_instance_update
@@ -45,25 +45,29 @@ class ResourceClient(Client, Generic[R]):
         return self.resource.resource_url
 
     @overload
-    def fetch(self) -> Operation[Self]: ...
+    def fetch(self) -> Operation[R]: ...
     @overload
-    def fetch(self, callback: Callback[Self], /) -> None: ...
-    def fetch(self, callback: Callback[Any] | None = None, /) -> Operation[Self] | None:  # type: ignore[misc]
-        """Read the properties again; they change in place."""
+    def fetch(self, callback: Callback[R], /) -> None: ...
+    def fetch(self, callback: Callback[Any] | None = None, /) -> Operation[R] | None:  # type: ignore[misc]
+        """Read the properties again; they change in place.
+
+        Returns:
+            The resource that this client is, as in v1, where it is an entity of its own.
+        """
         return self._context.start(self._fetch(), callback)
 
     @overload
-    def update(self, name: str, value: Any, /) -> Operation[Self]: ...
+    def update(self, name: str, value: Any, /) -> Operation[R]: ...
     @overload
-    def update(self, name: str, value: Any, callback: Callback[Self], /) -> None: ...
+    def update(self, name: str, value: Any, callback: Callback[R], /) -> None: ...
     @overload
-    def update(self, params: Params | None = None, /, **parameters: Any) -> Operation[Self]: ...
+    def update(self, params: Params | None = None, /, **parameters: Any) -> Operation[R]: ...
     @overload
-    def update(self, params: Params, callback: Callback[Self], /, **parameters: Any) -> None: ...
+    def update(self, params: Params, callback: Callback[R], /, **parameters: Any) -> None: ...
     @overload
-    def update(self, callback: Callback[Self], /, **parameters: Any) -> None: ...
-    def update(self, *args: Any, **parameters: Any) -> Operation[Self] | None:  # type: ignore[misc]
-        """Update one or several properties; they change in place.
+    def update(self, callback: Callback[R], /, **parameters: Any) -> None: ...
+    def update(self, *args: Any, **parameters: Any) -> Operation[R] | None:  # type: ignore[misc]
+        """Update one or several properties; they change in place, and :attr:`resource` is the result.
 
         Examples::
 
@@ -85,15 +89,11 @@ class ResourceClient(Client, Generic[R]):
         """Delete it, with everything that belongs to it."""
         return self._context.start(self.resource._remove(self.ready_url, None), callback)
 
-    async def _fetch(self) -> Self:
-        return self._itself(await self.resource._read(self.ready_url))
+    async def _fetch(self) -> R:
+        return await self.resource._read(self.ready_url)
 
-    async def _update(self, params: dict[str, str | list[str]] | None) -> Self:
-        return self._itself(await self.resource._post(self.ready_url, params))
-
-    def _itself(self, answer: object) -> Self:
-        """This client, unless the service answered with something else (wire-protocol 5.9)."""
-        return self if answer is self._known else cast("Self", answer)
+    async def _update(self, params: dict[str, str | list[str]] | None) -> R:
+        return await self.resource._post(self.ready_url, params)
 
     def absorb_ready(self, reply: Reply) -> None:
         """Take over the properties that the ready request brought."""
