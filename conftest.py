@@ -12,6 +12,8 @@ from typing import Any
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
+pytest_plugins = ["trbridge.pytest_plugin"]
+
 _VARIABLES = ("TRBRIDGE_API_BASE_URL", "TRBRIDGE_EVENT_BRIDGE_BASE_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
 
 

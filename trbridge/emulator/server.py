@@ -143,6 +143,21 @@ class Emulator(Controls):
         """
         return f"{self.event_bridge_base_url}/v1"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point clients, and programs that start clients, at this emulator.
+
+        Raises:
+            NotReady: The emulator is not running yet, or has no workspace.
+        """
+        return {
+            "TRBRIDGE_API_BASE_URL": self.api_base_url,
+            "TRBRIDGE_EVENT_BRIDGE_BASE_URL": self.event_bridge_base_url,
+            "TWILIO_ACCOUNT_SID": self.account_sid,
+            "TWILIO_AUTH_TOKEN": self.auth_token,
+            "TRBRIDGE_WORKSPACE_SID": self.workspace_sid,
+        }
+
     async def start(self) -> None:
         """Listen. ``async with`` does it for you.
 
