@@ -6,9 +6,10 @@ BIN := .venv/bin
 .DEFAULT_GOAL := test
 
 .venv/ready: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("trbridge needs Python 3.11 or later; say which: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PYTHON) -c 'import sys; sys.exit("trbridge needs Python 3.11 or later; say which: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@echo "Setting up .venv: once, and again when pyproject.toml changes. It takes a minute."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 demo: .venv/ready

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,7 +42,8 @@ async def _play(tell: Storyteller) -> None:
         tell.fact("event bridge", emulator.event_bridge_base_url)
         tell.fact("workspace", emulator.workspace_sid)
         await _live(tell, emulator)
-    tell.chapter("Closed: no socket, no task, no thread left behind")
+    tell.chapter("Closed")
+    tell.fact("left behind", f"{len(asyncio.all_tasks()) - 1} tasks, {threading.active_count() - 1} threads")
 
 
 def _mint(emulator: Emulator) -> str:
@@ -113,9 +115,12 @@ async def _manage(tell: Storyteller, workspace: Workspace) -> None:
     while page.has_next:
         page = await page.next()
         seen += len(page)
-    tell.fact("tasks", f"{seen} waiting, read in pages of 2; {page.data[0].workflow} is where this one comes from")
-
     task = page.data[0]
+    origin = await task.workflow.fetch() if task.workflow else None
+    tell.fact(
+        "tasks", f"{seen} waiting, read in pages of 2; this one came by workflow {origin and origin.friendly_name!r}"
+    )
+
     await task.update("Attributes", {**task.attributes, "urgent": True})
     await task.delete()
     await workspace.activities.delete(lunch.sid)
