@@ -1,38 +1,61 @@
 """A worker's desk: the reservations on it, and the events that change them (wire-protocol 6.2, 6.3).
 
-Nothing is fetched for an event: the payload has it all (Q59). Only reservations that were pending before
-the client connected come from a list, and their tasks are fetched once, in order, before any event that
-came meanwhile is looked at (Q60).
+Nothing is fetched for an event whose payload has it all (Q59). Where something is missing it is fetched
+once, and what comes meanwhile waits its turn (Q60). What was pending before, and what happened while nobody
+listened, is found out by :mod:`.catching_up`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from ..errors import TaskRouterError
+from ..errors import DecodeError, NotFound, SlowConsumer, TaskRouterError
+from ..events import CLIENT_EVENTS
 from ..resources.instance import merge
-from ..resources.page import Page
 from ..resources.registry import materialize
 from ..resources.reservation import ReservationInstance, reservation_from_event
+from ..resources.reservation_wait import OVER, follow
 from ..resources.task import TaskInstance
-from ..resources.worker_channel import WorkerChannelInstance
+from .freshness import Freshness
 
 if TYPE_CHECKING:
+    from ..resources.context import Context
     from .worker import Worker
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "event_of", "is_complete"]
 
-_STAGES: Final = {"created": 0, "accepted": 1, "wrapup": 2}
-"""A reservation only goes forward (routing 4.4); every other event is its end. One that is not further on
-than what was told already is a duplicate or late (F43, F44)."""
+_STAGES: Final[Mapping[str, int]] = {"pending": 0, "accepted": 1, "wrapping": 2, **dict.fromkeys(OVER, 3)}
+"""A reservation only goes forward (routing 4.4). An event that does not bring it further than what was told
+already is a duplicate or late (F43, F44)."""
 _END: Final = 3
+_STATUSES: Final[Mapping[str, str]] = {
+    "reservation.created": "pending",
+    "reservation.wrapup": "wrapping",
+    **{f"reservation.{status}": status for status in ("accepted", *OVER)},
+}
+"""Events that tell of a status; any other is passed on as it is."""
+_EVENTS: Final = {status: event for event, status in _STATUSES.items()}
+
 _MOST_REMEMBERED: Final = 10_000
 """Ended reservations that are remembered, so that a late duplicate is recognised (F43)."""
+_MOST_WAITING: Final = 10_000
+"""Events that may wait for something to be fetched; as many as may wait for ``ready``."""
+
+
+def event_of(reservation: ReservationInstance) -> str | None:
+    """The event that tells of the status it has."""
+    return _EVENTS.get(reservation.reservation_status or "")
+
+
+def is_complete(reservation: ReservationInstance) -> bool:
+    """Whether its task is known, not only its task's SID."""
+    task = reservation.task
+    return task is not None and task.assignment_status is not None and task.attributes is not None
 
 
 class Desk:
@@ -40,99 +63,162 @@ class Desk:
 
     Attributes:
         open: Those that were delivered and are not over, by SID.
+        on_cleared: Called when the last of them is over.
     """
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self.open: dict[str, ReservationInstance] = {}
+        self.on_cleared: Callable[[], None] = lambda: None
         self._told: dict[str, int] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
+        self._freshness = Freshness()
+        self._waiting: deque[tuple[str, msgspec.Raw]] = deque()
+        self._fetching: asyncio.Future[None] | None = None
         self._receivers: dict[str, Callable[[str, msgspec.Raw], None]] = {
             "reservation": self._on_reservation,
-            "worker": self._on_worker,
             "task": self._on_task,
         }
 
-    # -- what was pending before -------------------------------------------------------------------
-
-    async def catch_up(self) -> int:
-        """Deliver the pending reservations that were not delivered yet; returns how many are pending."""
-        pending = [each async for each in await self._page({"ReservationStatus": "pending"})]
-        fresh = [each for each in pending if each.sid not in self.open and each.sid not in self._ended]
-        await self._fetch_tasks(fresh)
-        for reservation in fresh:
-            self.open[reservation.sid], self._told[reservation.sid] = reservation, _STAGES["created"]
-            self._worker.emitter.publish("reservation.created", reservation)
-        return len(pending)
-
-    async def fetch(self, params: Mapping[str, Any] | None, filters: Mapping[str, Any]) -> Page[ReservationInstance]:
-        """A page of reservations with their tasks."""
-        page = await self._page(params, filters)
-        await self._fetch_tasks(page.data)
-        return page
-
-    async def _page(
-        self, params: Mapping[str, Any] | None, filters: Mapping[str, Any] | None = None
-    ) -> Page[ReservationInstance]:
-        reservations = self._worker.reservations
-        filters = filters or {}
-        return await (reservations.fetch(**filters) if params is None else reservations.fetch(params, **filters))
-
-    async def _fetch_tasks(self, reservations: list[ReservationInstance]) -> None:
-        """Fetch each reservation's task; one that cannot be fetched is reported and stays a reference."""
-        tasks = [each.task for each in reservations if each.task is not None]
-        for failure in await asyncio.gather(*(task.fetch() for task in tasks), return_exceptions=True):
-            if isinstance(failure, TaskRouterError):
-                self._worker.emitter.report(failure)
-            elif isinstance(failure, BaseException):
-                raise failure
+    @property
+    def _context(self) -> Context:
+        return self._worker._context
 
     # -- what the socket brings --------------------------------------------------------------------
 
     def receive(self, name: str, payload: msgspec.Raw) -> None:
         """Take in an event, and publish it under v1's name."""
+        if self._fetching is None:
+            self._deliver(name, payload)
+        elif len(self._waiting) < _MOST_WAITING:
+            self._waiting.append((name, payload))
+        else:
+            self._worker.emitter.report(SlowConsumer(f"{name} was dropped: {_MOST_WAITING} events wait already"))
+
+    async def idle(self) -> None:
+        """Wait until nothing waits for a fetch."""
+        while self._fetching is not None:
+            await asyncio.shield(self._fetching)
+
+    def _deliver(self, name: str, payload: msgspec.Raw) -> None:
+        if name.startswith("worker."):
+            self._on_worker(name, payload)
+            return
         receiver = self._receivers.get(name.partition(".")[0])
         if receiver is not None:
             receiver(name, payload)
         elif self._worker.emitter.wanted(name):
-            self._worker.emitter.publish(name, materialize(payload, self._worker._context))
+            self._worker.emitter.publish(name, materialize(payload, self._context))
 
     def _on_reservation(self, name: str, payload: msgspec.Raw) -> None:
-        reservation = reservation_from_event(payload, self._worker._context, name)
+        reservation = reservation_from_event(payload, self._context, name)
         if reservation is None:  # reservation.failed brings a task (Q66)
-            self._worker.emitter.publish(name, materialize(payload, self._worker._context))
+            self._worker.emitter.publish(name, materialize(payload, self._context))
             return
-        sid, stage = reservation.sid, _STAGES.get(name.removeprefix("reservation."), _END)
-        if sid in self._ended or stage <= self._told.get(sid, -1):
+        status = _STATUSES.get(name)
+        if status is not None and not self.is_news(reservation.sid, status):
             return
-        known = self.open.get(sid)
+        known = self.open.get(reservation.sid)
         if known is not None:
-            reservation = merge(known, payload, event=name)
-        self.open[sid], self._told[sid] = reservation, stage
-        if stage == _END:
-            self._end(sid)
-        self._worker.emitter.publish(name, reservation)
+            # Our own request may have been answered before its event came: the state does not go back (F44).
+            if status is None or _STAGES.get(known.reservation_status or "", 0) <= _STAGES[status]:
+                merge(known, payload, event=name)
+            reservation = known
+        if is_complete(reservation):
+            self.tell(name, reservation)
+        else:
+            self._fetching = asyncio.get_running_loop().create_future()
+            self._context.start(self._complete(name, reservation), self._completed)
 
-    def _end(self, sid: str) -> None:
-        del self.open[sid], self._told[sid]
+    def _on_worker(self, name: str, payload: msgspec.Raw) -> None:
+        value: Any = materialize(payload, self._context)
+        if not self._freshness.is_news(name, value):
+            return
+        if getattr(value, "sid", None) == self._worker.resource.sid:
+            value = merge(self._worker.resource, payload)
+        short = name.removeprefix("worker.")
+        # Cut short, a name of the service's must not pass for one of the client's own (Q32).
+        self._worker.emitter.publish(name if short in CLIENT_EVENTS else short, value)
+
+    def _on_task(self, name: str, payload: msgspec.Raw) -> None:
+        value: Any = materialize(payload, self._context)
+        if not self._freshness.is_news(name, value):
+            return
+        if isinstance(value, TaskInstance):
+            sid = value.sid
+            for reservation in self.open.values():
+                if reservation.task_sid == sid and reservation.task is not None:
+                    value = merge(reservation.task, payload)
+        self._worker.emitter.publish(name, value)
+
+    # -- what is told, once and in order -----------------------------------------------------------
+
+    def is_news(self, sid: str, status: str) -> bool:
+        """Whether a status is further on than what was told of this reservation."""
+        return sid not in self._ended and _STAGES[status] > self._told.get(sid, -1)
+
+    def tell(self, name: str, reservation: ReservationInstance, *, origin: str = "socket") -> None:
+        """Note what an event says of a reservation, and publish it."""
+        status = _STATUSES.get(name)
+        if status is not None:
+            self._keep(reservation, _STAGES[status])
+        self._worker.emitter.publish(name, reservation, origin=origin)
+        if not self.open:
+            self.on_cleared()
+
+    def adopt(self, reservation: ReservationInstance) -> ReservationInstance:
+        """The reservation as it lies on the desk; one that is not over is put there, so that events reach it."""
+        known = self.open.get(reservation.sid)
+        if known is not None:
+            return known
+        status = reservation.reservation_status or ""
+        if status in _STAGES and self.is_news(reservation.sid, status) and status not in {"pending", *OVER}:
+            self._keep(reservation, _STAGES[status])
+        return reservation
+
+    def _keep(self, reservation: ReservationInstance, stage: int) -> None:
+        sid = reservation.sid
+        if stage < _END:
+            self.open[sid], self._told[sid] = reservation, stage
+            follow(reservation)
+            return
+        self.open.pop(sid, None)
+        self._told.pop(sid, None)
         self._ended[sid] = None
         if len(self._ended) > _MOST_REMEMBERED:
             self._ended.popitem(last=False)
 
-    def _on_worker(self, name: str, payload: msgspec.Raw) -> None:
-        short = name.removeprefix("worker.")
-        value: Any = materialize(payload, self._worker._context)
-        if isinstance(value, WorkerChannelInstance):
-            self._worker.emitter.publish(short, value)
-            return
-        if getattr(value, "sid", None) == self._worker.resource.sid:
-            value = merge(self._worker.resource, payload)
-        self._worker.emitter.publish(short, value)
+    # -- what must be fetched ----------------------------------------------------------------------
 
-    def _on_task(self, name: str, payload: msgspec.Raw) -> None:
-        value: Any = materialize(payload, self._worker._context)
-        if isinstance(value, TaskInstance):
-            for reservation in self.open.values():
-                if reservation.task is not None and reservation.task.sid == value.sid:
-                    value = merge(reservation.task, payload)
-        self._worker.emitter.publish(name, value)
+    async def fetch_task(self, reservation: ReservationInstance) -> None:
+        """Fetch what is missing; a failure is reported, and the task stays a reference."""
+        try:
+            if reservation.task is None:
+                await reservation.fetch()
+            if reservation.task is not None:
+                await reservation.task.fetch()
+        except NotFound:
+            pass  # it was deleted; its end is on the way
+        except TaskRouterError as error:
+            self._worker.emitter.report(error)
+
+    async def _complete(self, name: str, reservation: ReservationInstance) -> None:
+        await self.fetch_task(reservation)
+        self.tell(name, reservation)
+
+    def _completed(self, error: TaskRouterError | None, _: None) -> None:
+        fetching, self._fetching = self._fetching, None
+        if error is not None:  # the client was closed
+            self._waiting.clear()
+        try:
+            while self._waiting and self._fetching is None:
+                self._deliver_waiting(*self._waiting.popleft())
+        finally:
+            if fetching is not None:
+                fetching.set_result(None)
+
+    def _deliver_waiting(self, name: str, payload: msgspec.Raw) -> None:
+        try:
+            self._deliver(name, payload)
+        except DecodeError as error:
+            self._worker.emitter.report(error)

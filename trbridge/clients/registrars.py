@@ -54,6 +54,11 @@ ChannelEvent = Literal["capacity.update", "channel.availability.update"]
 """Events of a worker's client that bring one of its channels."""
 TaskEvent = Literal["reservation.failed", "task.canceled", "task.completed", "task.updated", "task.wrapup"]
 """Events of a worker's client that bring a task."""
+TransferEvent = Literal[
+    "task.transfer-attempt-failed", "task.transfer-canceled", "task.transfer-completed",
+    "task.transfer-failed", "task.transfer-initiated",
+]  # fmt: skip
+"""Events of a worker's client that bring plain values: a transfer (wire-protocol 7.4)."""
 
 C = TypeVar("C")
 OnNothing = TypeVar("OnNothing", bound=Callable[[], object])
@@ -135,3 +140,7 @@ class SeatRegistrar(Protocol[C]):
     def __call__(self, event: TaskEvent, /) -> Callable[[OnTask], OnTask]: ...
     @overload
     def __call__(self, event: TaskEvent, handler: OnTask, /) -> OnTask: ...
+    @overload
+    def __call__(self, event: TransferEvent, /) -> Callable[[OnAny], OnAny]: ...
+    @overload
+    def __call__(self, event: TransferEvent, handler: OnAny, /) -> OnAny: ...

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, Self, cast
 
 import msgspec
 from msgspec.structs import force_setattr
 
+from ..completion import Operation
 from .binding import Bound, bind, read_instance
 from .decoding import NULL, decode_struct, is_object
 from .instance import merge
 from .instructions import UPDATABLE
 from .listing import UpdatableList
 from .reservation_verbs import ReservationVerbs
+from .reservation_wait import read_statuses, settle, wait_for
 from .task import TaskInstance
 
 if TYPE_CHECKING:
@@ -106,6 +108,33 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
         from .task_channel import TaskChannelInstance
 
         return self._linked(TaskChannelInstance, "task_channel_sid")
+
+    def wait(self, *statuses: str) -> Operation[str]:
+        """Wait until the reservation is what one waits for. Only a Worker client's reservations hear of events.
+
+        Example::
+
+            if await reservation.wait("accepted", "canceled") == "accepted":
+                ...
+
+        Args:
+            statuses: Any of them; if none is given, any end: ``completed``, ``rejected``, ``timeout``,
+                ``canceled`` or ``rescinded``.
+
+        Returns:
+            Which of them it is, or has been: a reservation that is completed has been accepted.
+
+        Raises:
+            InvalidArgument: There is no such status.
+            ReservationGone: It ended otherwise.
+            NotReady: It hears of no events.
+            ClientClosed: The client was closed meanwhile.
+        """
+        return cast("Operation[str]", self._context.start(wait_for(self, read_statuses(statuses)), None))
+
+    def _take_over(self, other: Self, sent: frozenset[str]) -> None:
+        super()._take_over(other, sent)
+        settle(self)
 
     def _complete(self, raw: msgspec.Raw) -> None:  # noqa: ARG002 - it is in the fields already
         # The other dialect has the task itself, not its SID (wire-protocol 7.4).

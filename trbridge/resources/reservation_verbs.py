@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self, overload
+from typing import Any, Self, overload
 
 from ..completion import Callback, Operation
 from ..errors import BadRequest, Gone, RequestError, ReservationGone
 from .arguments import Encoded
 from .instance import InstanceResource, require
 from .instructions import CALL, CONFERENCE, DEQUEUE, REDIRECT, REJECT, SUPERVISE, Verb, read_verb
+from .reservation_wait import OVER
 
 __all__ = ["ReservationVerbs"]
-
-_OVER: Final = frozenset({"rejected", "timeout", "canceled", "rescinded", "completed"})
 
 _Arguments = str | int | bool | Sequence[str] | None
 _Flag = bool | str | None
@@ -256,7 +255,7 @@ class ReservationVerbs(InstanceResource, kw_only=True, dict=True, eq=False):
         status = getattr(self, "reservation_status", None)
         if status is not None and status == wanted and self._is_own:
             return self
-        if status in _OVER:
+        if status in OVER:
             raise _gone(error, status, self) from error
         raise error
 

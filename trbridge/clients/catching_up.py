@@ -1,0 +1,154 @@
+"""What a worker's client does at every ``ready``: find out what it missed, and go to work.
+
+The socket tells nothing of the past. So pending reservations come from a list, once each however often the
+client connects (Q35, Q59), and those on the desk that are not pending any more are asked what became of
+them (F45). What is told that way has the origin ``"reconcile"``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import force_setattr
+
+from ..errors import NotFound, RequestError, TaskRouterError
+from ..resources.reservation_wait import settle
+from ..retry import backoff, is_transient
+from ..session import State
+from .desk import Desk, event_of
+
+if TYPE_CHECKING:
+    from ..resources.reservation import ReservationInstance
+    from .worker import Worker
+
+__all__ = ["CatchingUp"]
+
+_RECONCILE = "reconcile"
+
+
+class CatchingUp:
+    """Keeps one worker's desk and activity right across connections.
+
+    Args:
+        worker: The client.
+        desk: Its reservations.
+        sleep: Waits between attempts, when the service cannot answer.
+        chance: Numbers in [0, 1), to spread them.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        desk: Desk,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._worker = worker
+        self._desk = desk
+        self._sleep, self._chance = sleep, chance
+        self._lock = asyncio.Lock()
+        self._connection = 0
+        self._first = True
+        self._may_go = False
+        desk.on_cleared = self._cleared
+
+    def reset(self) -> None:
+        """The client was closed; the next connection is a first one again."""
+        self._first, self._may_go = True, False
+
+    async def run(self) -> None:
+        """Catch up. Where the service does not answer, what the socket brings need not wait for it."""
+        self._connection += 1
+        if not await self._attempt():
+            self._worker._context.start(self._keep_trying(self._connection), _ignore)
+
+    async def _keep_trying(self, connection: int) -> None:
+        for attempt in range(1, 1_000):
+            await self._sleep(backoff(attempt, self._chance))
+            # The next ready catches up by itself.
+            if connection != self._connection or self._worker.state is not State.READY or await self._attempt():
+                return
+
+    async def _attempt(self) -> bool:
+        """Try; False if it is worth another try. Every failure is reported (Q65: v1 swallows it)."""
+        try:
+            async with self._lock:
+                await self._desk.idle()
+                pending = await self._deliver_pending()
+                await self._reconcile(pending)
+                await self._go_to_work(bool(pending))
+        except TaskRouterError as error:
+            self._worker.emitter.report(error)
+            return not (isinstance(error, RequestError) and is_transient(error))
+        return True
+
+    # -- reservations ------------------------------------------------------------------------------
+
+    async def _deliver_pending(self) -> set[str]:
+        """Deliver pending reservations that were not delivered yet; returns the SIDs of all that are pending."""
+        page = await self._worker.reservations.fetch(reservation_status="pending")
+        pending = [each async for each in page]
+        fresh = [each for each in pending if self._desk.is_news(each.sid, "pending")]
+        await asyncio.gather(*map(self._desk.fetch_task, fresh))
+        for reservation in fresh:
+            if self._desk.is_news(reservation.sid, "pending"):
+                self._desk.tell("reservation.created", reservation, origin=_RECONCILE)
+        return {each.sid for each in pending}
+
+    async def _reconcile(self, pending: set[str]) -> None:
+        """Tell what became of those that were on the desk and are not pending (any more)."""
+        known = [each for sid, each in self._desk.open.items() if sid not in pending]
+        await asyncio.gather(*map(self._read_again, known))
+        for reservation in known:
+            name, status = event_of(reservation), reservation.reservation_status
+            if name is not None and status is not None and self._desk.is_news(reservation.sid, status):
+                await self._desk.fetch_task(reservation)
+                self._desk.tell(name, reservation, origin=_RECONCILE)
+
+    async def _read_again(self, reservation: ReservationInstance) -> None:
+        try:
+            await reservation.fetch()
+        except NotFound:
+            # Its task was deleted, and the reservation with it: pending ones are canceled, others completed
+            # by that (routing 3.2).
+            was_pending = reservation.reservation_status == "pending"
+            force_setattr(reservation, "reservation_status", "canceled" if was_pending else "completed")
+            settle(reservation)
+
+    # -- the activity ------------------------------------------------------------------------------
+
+    async def _go_to_work(self, pending: bool) -> None:
+        """Go to the connect activity: at first, and when the service has sent the worker away meanwhile (Q35).
+
+        With something pending it waits until the desk is clear: a single-tasking worker's activity belongs to
+        the reservation (routing 4.5).
+        """
+        worker = self._worker
+        sent_away = worker.activity_sid == worker.disconnect_activity_sid
+        self._may_go = self._may_go or self._first or sent_away
+        if self._may_go and not pending:
+            await self._go()
+        self._first = False
+
+    async def _go(self) -> None:
+        worker, target = self._worker, self._worker.connect_activity_sid
+        if target is not None and worker.activity_sid != target:
+            await worker._update({"ActivitySid": target})
+        self._may_go = False
+
+    def _cleared(self) -> None:
+        if self._may_go and self._worker.state is State.READY and not self._lock.locked():
+            self._may_go = False
+            self._worker._context.start(self._go(), self._gone_to_work)
+
+    def _gone_to_work(self, error: TaskRouterError | None, _: None) -> None:
+        if error is not None:
+            self._worker.emitter.report(error)
+
+
+def _ignore(error: TaskRouterError | None, _: None) -> None:
+    """What ends the attempts is the client's closing."""
