@@ -20,23 +20,11 @@ __all__ = ["DEVIATIONS", "FAULTS", "deviations_of"]
 DEVIATIONS: Final[tuple[Deviation, ...]] = (*CALLS, *ANSWERS, *EVENTS)
 
 _STRING_EXP = "a token whose exp is text is refused; v1 reads it"
-_ENTITY = (
-    "client.fetch() delivers the client, whose URL ends with a slash; v1 delivers an entity, whose URL has none (Q6)"
-)
 _CONNECT_ACTIVITY = "connect_activity_sid is not applied if the worker is in it already; v1 asks for it all the same"
 _NO_PARAMS = "fetch_reservations(callback) sends empty params; v1 sends none"
-_FRAME = "a frame that is JSON, but no object, is an error; v1 drops it without a word"
 
 FAULTS: Final[dict[str, str]] = {
     **{f"{client}.token-expired.exp-as-string": _STRING_EXP for client in ("workspace", "worker", "taskqueue")},
-    "entity.workspace.fetch.callback": _ENTITY,
-    "entity.workspace.fetch.no-callback": _ENTITY,
-    "entity.workspace.update.single": _ENTITY,
-    "entity.workspace.update.single-no-callback": _ENTITY,
-    "entity.workspace.update.object": _ENTITY,
-    "entity.workspace.update.unicode": _ENTITY,
-    "entity.workspace.delete.callback": _ENTITY,
-    "entity.workspace.updateToken.then-calls": _ENTITY,
     "worker.ready.pending-with-connect-activity-fails": _CONNECT_ACTIVITY,
     "worker.ready.all-options": _CONNECT_ACTIVITY,
     "worker.ready.ready-again-after-reconnect": _CONNECT_ACTIVITY,
@@ -47,12 +35,6 @@ FAULTS: Final[dict[str, str]] = {
     "worker.fetchReservations.no-arguments": _NO_PARAMS,
     "worker.globals.leaked-loop-variable": _NO_PARAMS,
     "worker.event.worker.reservation.created": "worker.reservation.created brings a task; in v1 it is a reservation's",
-    "workspace.event.frame.json-number": _FRAME,
-    "workspace.event.frame.json-string": _FRAME,
-    "taskqueue.event.frame.json-number": _FRAME,
-    "worker.event.frame.json-array": _FRAME,
-    "worker.event.frame.json-true": _FRAME,
-    "error.list-fetch.200-empty": "a fetch whose answer is empty is None; DecodeError would tell",
 }
 """Differences that nothing excuses. Each is a test that is expected to fail, and fails when it no longer does."""
 

@@ -9,23 +9,15 @@ import changes_to_events as e
 from comparison import Is
 from deviation import Deviation
 
-from trbridge import ConnectionFailed, DecodeError, Disconnected, Forbidden, TokenRejected
+from trbridge import ConnectionFailed, Disconnected, Forbidden, TokenRejected
 from trbridge.clients.worker import Worker
 from trbridge.resources.page import Page
 
 __all__ = ["EVENTS"]
 
-_REPORTED = ("error", Is(DecodeError))
-
 
 EVENTS: Final = (
     # -- names and frames ---------------------------------------------------------------------------------
-    Deviation(
-        ("*.event.frame.json-null",),
-        "Q33",
-        "a frame that is no object is reported; v1 throws inside its handler",
-        e.emits(_REPORTED),
-    ),
     Deviation(
         ("*.event.frame.error-event",),
         "Q32",
