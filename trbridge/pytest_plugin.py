@@ -33,14 +33,19 @@ def taskrouter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     The environment points clients at it: ``TRBRIDGE_API_BASE_URL``, ``TRBRIDGE_EVENT_BRIDGE_BASE_URL``,
     ``TWILIO_ACCOUNT_SID``, ``TWILIO_AUTH_TOKEN`` and ``TRBRIDGE_WORKSPACE_SID``.
     """
-    try:
-        from .emulator.testing import TaskRouter
-    except ModuleNotFoundError as error:
-        pytest.fail(f"the fixture taskrouter needs {error.name}: pip install 'trbridge[emulator]'", pytrace=False)
-    with TaskRouter(**_options(request)) as router:
+    with _made(_options(request)) as router:
         for name, value in router.emulator.environment.items():
             monkeypatch.setenv(name, value)
         yield router
+
+
+def _made(options: dict[str, Any]) -> TaskRouter:
+    try:
+        from .emulator.testing import TaskRouter
+
+        return TaskRouter(**options)
+    except ModuleNotFoundError as error:
+        pytest.fail(f"the fixture taskrouter needs {error.name}: pip install 'trbridge[emulator]'", pytrace=False)
 
 
 def _options(request: pytest.FixtureRequest) -> dict[str, Any]:

@@ -71,8 +71,8 @@ class TaskRouter(EmulatorThread):
             activity: Name of the activity, in place of ``available``.
             capacity: Of the channel ``default``, or of channels by unique name; 1 when left out.
         """
-        sid = self._activity_sid(activity, available=available)
-        made = self._made(Worker, "CreateWorker", friendly_name=name, attributes=attributes or {}, activity_sid=sid)
+        where = self._activity_sid(activity, available=available)
+        made = self._made(Worker, "CreateWorker", friendly_name=name, attributes=attributes or {}, activity_sid=where)
         for channel, size in ({"default": capacity} if isinstance(capacity, int) else capacity or {}).items():
             self._ask("UpdateWorkerChannel", {"WorkerSid": made.sid, "Sid": channel}, {"capacity": size})
         return self.now(made)
@@ -137,8 +137,6 @@ class TaskRouter(EmulatorThread):
     def delete(self, entity: Entity) -> None:
         """Delete something."""
         self._ask(*operation_on(entity, "Delete"), {})
-
-    # Looking
 
     @property
     def workspace_sid(self) -> str:
@@ -228,7 +226,7 @@ class TaskRouter(EmulatorThread):
         self.wait(self.emulator.settled)
 
     def cut_connections(self, code: int | None = 1012, of: Entity | str | None = None) -> int:
-        """Close websockets, all or those of a channel; with code None the way a network does. How many there were."""
+        """Close websockets, all or a channel's; with code None the way a network does. Returns how many."""
         return self.wait(self.emulator.cut_sockets, code, None if of is None else _sid_of(of))
 
     def connected(self, number: int = 1, of: Entity | str | None = None) -> None:
@@ -250,7 +248,7 @@ class TaskRouter(EmulatorThread):
         return self.call(self.emulator.faults.add, action, **fields)
 
     def release(self, fault: Fault) -> int:
-        """Let go on what a rule that holds has held; how many that were."""
+        """Let go on what a rule holds; returns how many that were."""
         return self.call(fault.release)
 
     def clear_faults(self) -> None:
@@ -285,8 +283,8 @@ class TaskRouter(EmulatorThread):
         sid = self._ask(operation_id, {}, fields)["sid"]
         return cast("E", self.call(self.emulator.engine.store.get, kind, sid))
 
-    def _ask(self, operation_id: str, place: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
-        return self.call(ask, self.emulator, operation_id, {"WorkspaceSid": self.workspace_sid, **place}, fields)
+    def _ask(self, operation: str, place: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
+        return self.call(ask, self.emulator, operation, {"WorkspaceSid": self.workspace_sid, **place}, fields)
 
 
 def _step(step: _Step) -> dict[str, Any]:
