@@ -9,8 +9,9 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from live_sockets import Live, RawServer, accepting, client_tls, frame, left_behind, server_tls, stay
+from live_sockets import Live, RawServer, accepting, client_tls, frame, ignore, left_behind, server_tls, stay
 
+from trbridge.connection import opening, websocket
 from trbridge.session import effects
 
 
@@ -141,6 +142,47 @@ async def test_a_stopped_connection_needs_no_closing() -> None:
             while client.connection._tasks:
                 await asyncio.wait(client.connection._tasks)
         assert client.connection._timer is None
+
+
+async def test_a_close_that_is_cancelled_lets_go() -> None:
+    async def talk(raw: RawServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(accepting(await raw.head(reader)))
+        await ignore(raw, reader, writer)
+
+    raw = RawServer(talk)
+    async with raw.run() as address, asyncio.timeout(1.5):
+        socket = await opening.dial(f"ws://{address}/?token=x")
+        closing = asyncio.create_task(socket.close(1000, ""))
+        await _ticks(3)
+        closing.cancel()
+        await socket.wait_released()
+
+
+async def test_an_attempt_that_is_cancelled_has_let_go_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[websocket.Wire] = []
+
+    class Recorded(websocket.Wire):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+    monkeypatch.setattr(opening, "Wire", Recorded)
+    asked = asyncio.Event()
+
+    async def talk(raw: RawServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await raw.head(reader)
+        asked.set()
+        await ignore(raw, reader, writer)
+
+    raw = RawServer(talk)
+    async with raw.run() as address:
+        attempt = asyncio.create_task(opening.dial(f"ws://{address}/?token=x"))
+        async with asyncio.timeout(10):
+            await asked.wait()
+        attempt.cancel()
+        await asyncio.wait([attempt])
+        assert attempt.cancelled()
+        assert made[0].connection_lost_waiter.done()
 
 
 def _run_strictly(scenario: Any) -> None:

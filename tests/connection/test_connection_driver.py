@@ -160,6 +160,21 @@ async def test_one_timer_and_none_per_frame() -> None:
 
 
 @virtual
+async def test_a_timer_that_fires_a_hair_early_counts() -> None:
+    harness = Harness()
+    harness.service.answer = refused
+    harness.connection.start()
+    await harness.service.attempts.get()
+    await until(harness.loop.time() + 0.01)
+    deadline = harness.session.deadline
+    assert deadline is not None
+    assert harness.loop.time() < deadline
+    harness.connection._wake(deadline)
+    assert harness.connection.state is State.CONNECTING
+    await harness.connection.aclose()
+
+
+@virtual
 async def test_f15_a_failing_ready_request_is_repeated() -> None:
     harness = Harness()
     asked: list[float] = []

@@ -222,8 +222,6 @@ class Connection:
         except Exception as error:  # noqa: BLE001  whatever was raised, it is told to the session
             failure = failure_of(error)
             _logger.debug("attempt failed: %s", failure.error)
-            if self._wanted == effect.epoch:
-                self._attempt = self._wanted = None
             self._tell(self._session.failed, effect.epoch, failure)
             return
         if self._wanted == effect.epoch:

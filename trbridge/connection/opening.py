@@ -84,21 +84,10 @@ async def dial(url: str, *, ssl: ssl_module.SSLContext | None = None) -> WebSock
             user_agent_header=_USER_AGENT,
             **options,
         )
-    except BaseException as error:
-        await _dispose(made)
-        if not isinstance(error, Exception):
-            raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told as one thing
         reason = Redirected() if len(made) > 1 else error
         raise DialFailed(describe(reason, url, time.time())) from None
     return made[0].socket
-
-
-async def _dispose(made: list[Wire]) -> None:
-    """Leave nothing behind of an attempt that failed or was given up (F61)."""
-    for connection in made:
-        if hasattr(connection, "transport"):  # else it never got as far as that
-            connection.transport.abort()
-            await connection.wait_closed()
 
 
 @functools.cache
