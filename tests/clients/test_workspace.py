@@ -293,6 +293,25 @@ async def test_q9_a_new_token_reaches_everything_handed_out(workspace: Workspace
     assert (await lunch.fetch()).friendly_name == "Lunch"
 
 
+async def test_a_token_can_be_updated_anywhere(workspace: Workspace, bench: Bench) -> None:
+    """In v1 each list and entity has its own updateToken; here all are the client's."""
+    lunch = await workspace.activities.create(friendly_name="Lunch")
+    for renewed in (workspace.activities, lunch, await workspace.activities.fetch()):
+        token = bench.token()
+        renewed.update_token(token)
+        assert workspace._credentials.current == token
+
+
+async def test_a_page_is_the_list_it_is_of(workspace: Workspace) -> None:
+    """v1's page objects have the list's methods."""
+    page: Any = await workspace.taskqueues.fetch(page_size=1)
+    assert (await page.fetch()).data[0].sid == page.data[0].sid
+    assert (await page.create(friendly_name="Q")).friendly_name == "Q"
+    assert page.statistics is workspace.taskqueues.statistics
+    with pytest.raises(AttributeError, match="nonsense"):
+        page.nonsense  # noqa: B018
+
+
 async def test_a_token_provider_is_asked_before_the_first_connect(bench: Bench) -> None:
     """A client made from a function knows nothing before; then it is like any other."""
     client = bench.workspace(bench.token)

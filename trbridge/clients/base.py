@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 
+from ..client_stats import ClientStats
 from ..completion import Operations
 from ..credentials import Credentials, TokenProvider
 from ..errors import NotReady
@@ -52,6 +53,9 @@ class Client(Listening):
         on_retry: Called before each repetition of a request.
         session: Timing of the connection: silence limit, back-off, heartbeat.
 
+    Attributes:
+        stats: What the client has been through: connects, drops, frames, duplicates, retries and so on.
+
     Raises:
         InvalidToken: The token is malformed or lacks a claim. Before anything is sent.
         WrongTokenKind: It is a v2 access token, or one for another kind of client.
@@ -81,10 +85,12 @@ class Client(Listening):
             print_debug_log()
         self._bases = Bases.resolve(api_base_url, event_bridge_base_url, region=region, allow_insecure=allow_insecure)
         self._credentials = Credentials(token, self.kind)
+        self.stats = ClientStats()
         self.emitter = Emitter()
         self._operations = Operations(self.emitter.report_handler)
+        self._on_retry = on_retry
         self._requester = HttpRequester(
-            max_retries=max_retries, timeout=timeout, pool=http, ssl_context=ssl_context, on_retry=on_retry
+            max_retries=max_retries, timeout=timeout, pool=http, ssl_context=ssl_context, on_retry=self._retrying
         )
         self._known: InstanceResource | None = None
         self._context_or_none: Context | None = None
@@ -152,6 +158,14 @@ class Client(Listening):
         """Give up the current connection, if any, and connect at once, without waiting for a back-off."""
         self._link.reconnect()
 
+    def notify_network_change(self) -> None:
+        """Tell the client that the machine's network is another one: it connects at once (F33).
+
+        Call it where the system says so: NetworkManager, a VPN going up, a modem. An open connection is
+        replaced, a wait is cut short; a client that is not connected, stands by or has given up stays so.
+        """
+        self._link.notify_network_change()
+
     @property
     def state(self) -> State:
         """Where the connection stands."""
@@ -174,14 +188,19 @@ class Client(Listening):
 
     async def _ensure_token(self) -> None:
         if not self._credentials.has_token:
-            await self._credentials.refresh()
+            await self.refresh_token()
         self._adopt(self._credentials.claims)
+
+    def _retrying(self, retry: RetryInfo) -> None:
+        self.stats.retries += 1
+        if self._on_retry is not None:
+            self._on_retry(retry)
 
     def _adopt(self, claims: UnverifiedClaims) -> None:
         if self._context_or_none is None:
             worker_sid = claims.worker_sid if self.kind == "worker" else None
             self._context_or_none = Context(
-                self.send, self._operations, self._bases.api, claims.workspace_sid, worker_sid
+                self.send, self._operations, self._bases.api, claims.workspace_sid, worker_sid, self.update_token
             )
             self._known = self._make_resource(self._context_or_none, claims)
 
@@ -254,4 +273,5 @@ class Client(Listening):
             TokenError: There is no provider, or what it gave cannot be used; the old token stays.
         """
         await self._credentials.refresh()
+        self.stats.refreshes += 1
         self._adopt(self._credentials.claims)

@@ -34,6 +34,11 @@ class Listening:
         """As :attr:`on`, for the next event only."""
         return cast("Registrar[Self]", self.emitter.once)
 
+    @property
+    def add_listener(self) -> Registrar[Self]:
+        """As :attr:`on`, with the handler as second argument."""
+        return self.on
+
     def remove_listener(self, event: str, handler: Callable[..., Any]) -> None:
         """Stop calling a handler."""
         self.emitter.remove_listener(event, handler)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from ..completion import Callback, Operation, Operations
@@ -29,9 +29,10 @@ class Context:
         api_base_url: Base of the REST API, with ``/v1``.
         workspace_sid: The workspace that everything here belongs to.
         worker_sid: The worker whose client this is, if it is one.
+        update_token: The client's method of that name.
     """
 
-    __slots__ = ("api_base_url", "operations", "send", "worker_sid", "workspace_sid", "workspace_url")
+    __slots__ = ("api_base_url", "operations", "send", "update_token", "worker_sid", "workspace_sid", "workspace_url")
 
     def __init__(
         self,
@@ -40,12 +41,14 @@ class Context:
         api_base_url: str,
         workspace_sid: str,
         worker_sid: str | None = None,
+        update_token: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.send = send
         self.operations = operations
         self.api_base_url = api_base_url.rstrip("/")
         self.workspace_sid = workspace_sid
         self.worker_sid = worker_sid
+        self.update_token = update_token
         self.workspace_url = f"{self.api_base_url}/Workspaces/{workspace_sid}"
 
     def start(self, work: Coroutine[Any, Any, T], callback: Callback[T] | None) -> Operation[T] | None:

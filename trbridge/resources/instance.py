@@ -130,6 +130,10 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
         """
         return self._context.start(self._read(self.resource_url), callback)
 
+    def update_token(self, token: str) -> None:
+        """The client's ``update_token``: there is one token for all it has handed out (Q9)."""
+        self._context.update_token(token)
+
     async def _read(self, url: str) -> Self:
         return self._absorb(await self._context.send(Request("GET", url)))
 

@@ -80,6 +80,10 @@ class ReadOnlyList(Generic[R]):
             return self._context.start(self._one(Request("GET", f"{self.resource_url}/{call.sid}")), call.callback)
         return self._context.start(self._page(Request("GET", self.resource_url, call.params)), call.callback)
 
+    def update_token(self, token: str) -> None:
+        """The client's ``update_token``: there is one token for all it has handed out (Q8)."""
+        self._context.update_token(token)
+
     async def __aiter__(self) -> AsyncIterator[R]:
         async for resource in await self._page(Request("GET", self.resource_url)):
             yield resource

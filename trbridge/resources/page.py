@@ -36,6 +36,11 @@ class Meta(msgspec.Struct):
     previous_page_url: str | None = None
 
 
+_OF_THE_LIST = frozenset(
+    {"fetch", "create", "update", "delete", "update_token", "statistics", "cumulative_stats", "realtime_stats"}
+)
+
+
 class Page(Generic[T]):
     """A page: a sequence of resources with ``next()`` and ``previous()``.
 
@@ -79,6 +84,12 @@ class Page(Generic[T]):
     def has_previous(self) -> bool:
         """Whether a page comes before."""
         return bool(self._meta.previous_page_url)
+
+    def __getattr__(self, name: str) -> Any:
+        # In v1 a page is the list that it is of, with its methods (wire-protocol 5.9).
+        if name in _OF_THE_LIST and self.resource is not None:
+            return getattr(self.resource, name)
+        raise AttributeError(f"{self!r} has no {name}")
 
     def __len__(self) -> int:
         return len(self.data)
