@@ -142,6 +142,21 @@ class Controls:
 
         return mint(self.engine, self.workspace_sid if sid is None else sid, kind, ttl, full=full)
 
+    def mint_access(self, worker_sid: str, role: str = "worker", ttl: int = 3600) -> str:
+        """An access token, as the second generation of Twilio's JavaScript clients wants, by this emulator's clock.
+
+        Args:
+            worker_sid: The worker it is for.
+            role: ``"worker"``, ``"supervisor"`` or ``"admin"``.
+            ttl: Seconds it is good for.
+
+        Raises:
+            InvalidArgument: There is no such role or worker, or the time is none.
+        """
+        from .minting import mint_access
+
+        return mint_access(self.engine, worker_sid, role, ttl)
+
     async def cut_sockets(self, code: int | None = close_codes.SERVICE_RESTART, channel_sid: str | None = None) -> int:
         """Close websockets, as a service does that restarts.
 

@@ -1,4 +1,4 @@
-"""Capability tokens for a running emulator, by its own clock."""
+"""Tokens for a running emulator, by its own clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..capabilities import Capability
     from .engine import Engine
 
-__all__ = ["mint"]
+__all__ = ["mint", "mint_access"]
 
 
 def mint(engine: Engine, sid: str, kind: str, ttl: int, *, full: bool) -> str:
@@ -24,6 +24,31 @@ def mint(engine: Engine, sid: str, kind: str, ttl: int, *, full: bool) -> str:
     if full:
         _widen(capability)
     return capability.to_jwt(ttl=ttl, now=engine.now())
+
+
+def mint_access(engine: Engine, worker_sid: str, role: str, ttl: int) -> str:
+    """An access token; see :meth:`Controls.mint_access <trbridge.emulator.controls.Controls.mint_access>`.
+
+    Raises:
+        InvalidArgument: There is no such role or worker, or the time is none.
+    """
+    from .tokens_v2 import ROLES, Access, sign_access
+
+    if role not in ROLES:
+        raise InvalidArgument(f"role must be one of {', '.join(ROLES)}, not {role!r}")
+    if ttl < 1:
+        raise InvalidArgument(f"ttl must be at least 1 second, not {ttl}")
+    worker = engine.store.workers.get(worker_sid)
+    if worker is None:
+        raise InvalidArgument(f"there is no worker {worker_sid!r} in this emulator")
+    access = Access(
+        account_sid=engine.account_sid,
+        workspace_sid=worker.workspace_sid,
+        worker_sid=worker.sid,
+        role=role,
+        expires_at=engine.now() + ttl,
+    )
+    return sign_access(access, engine.auth_token)
 
 
 def _capability(engine: Engine, sid: str, kind: str) -> Capability:
