@@ -93,6 +93,7 @@ class Desk:
         elif len(self._waiting) < _MOST_WAITING:
             self._waiting.append((name, payload))
         else:
+            self._worker.stats.overflows += 1
             self._worker.emitter.report(SlowConsumer(f"{name} was dropped: {_MOST_WAITING} events wait already"))
 
     async def idle(self) -> None:
@@ -117,6 +118,7 @@ class Desk:
             return
         status = _STATUSES.get(name)
         if status is not None and not self.is_news(reservation.sid, status):
+            self._worker.stats.duplicates += 1
             return
         known = self.open.get(reservation.sid)
         if known is not None:
@@ -133,6 +135,7 @@ class Desk:
     def _on_worker(self, name: str, payload: msgspec.Raw) -> None:
         value: Any = materialize(payload, self._context)
         if not self._freshness.is_news(name, value):
+            self._worker.stats.duplicates += 1
             return
         if getattr(value, "sid", None) == self._worker.resource.sid:
             value = merge(self._worker.resource, payload)
@@ -143,6 +146,7 @@ class Desk:
     def _on_task(self, name: str, payload: msgspec.Raw) -> None:
         value: Any = materialize(payload, self._context)
         if not self._freshness.is_news(name, value):
+            self._worker.stats.duplicates += 1
             return
         if isinstance(value, TaskInstance):
             sid = value.sid
@@ -162,6 +166,7 @@ class Desk:
         status = _STATUSES.get(name)
         if status is not None:
             self._keep(reservation, _STAGES[status])
+        self._worker.stats.reconciled += origin == "reconcile"
         self._worker.emitter.publish(name, reservation, origin=origin)
         if not self.open:
             self.on_cleared()

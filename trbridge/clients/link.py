@@ -44,6 +44,7 @@ class Link:
 
     def __init__(self, client: Client, options: SessionOptions, ssl_context: ssl.SSLContext | None) -> None:
         self._client = client
+        self._stats = client.stats
         self._options = options
         self._ssl = ssl_context
         self._session: Session | None = None
@@ -56,12 +57,12 @@ class Link:
         self._ended: asyncio.Future[None] | None = None
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             effects.RequestReady: self._on_request_ready,
-            effects.Connected: lambda _: self._publish("connected"),
+            effects.Connected: self._on_connected,
             effects.Ready: self._on_ready,
             effects.Disconnected: self._on_disconnected,
             effects.TokenExpired: lambda _: self._publish("token.expired"),
             effects.RefreshToken: lambda _: self._spawn(self._refresh()),
-            effects.Report: lambda effect: client.emitter.report(effect.error),
+            effects.Report: self._on_report,
             effects.StateChanged: self._on_state,
             effects.Stopped: self._on_stopped,
         }
@@ -104,6 +105,11 @@ class Link:
         if self._connection is None:
             raise NotReady("there is no connection yet; connect() first")
         self._connection.reconnect()
+
+    def notify_network_change(self) -> None:
+        """Connect again at once, if there is anything to connect."""
+        if self._connection is not None:
+            self._connection.notify_network_change()
 
     def token_updated(self) -> None:
         """The client's token is a new one."""
@@ -155,6 +161,14 @@ class Link:
     def _publish(self, name: str, *args: Any) -> None:
         self._client.emitter.publish(name, *args, origin="client")
 
+    def _on_connected(self, _: effects.Connected) -> None:
+        self._stats.connects += 1
+        self._publish("connected")
+
+    def _on_report(self, effect: effects.Report) -> None:
+        self._stats.failures += 1
+        self._client.emitter.report(effect.error)
+
     def _on_request_ready(self, effect: effects.RequestReady) -> None:
         self._spawn(self._request_ready(effect.epoch))
 
@@ -191,6 +205,7 @@ class Link:
 
     def _on_disconnected(self, effect: effects.Disconnected) -> None:
         self._holding = True
+        self._stats.drops += effect.error is not None
         if self._ready is None or self._ready.done():
             self._ready = asyncio.get_running_loop().create_future()
         retry_in = effect.delay if effect.will_retry else None
@@ -220,12 +235,14 @@ class Link:
     # -- frames ------------------------------------------------------------------------------------
 
     def _on_frame(self, frame: bytes) -> None:
+        self._stats.frames += 1
         if not self._holding:
             self._receive(frame)
         elif len(self._held) < _MOST_HELD_FRAMES:
             if not frame.isspace():
                 self._held.append(frame)
         else:
+            self._stats.overflows += 1
             self._client.emitter.report(SlowConsumer(f"more than {_MOST_HELD_FRAMES} frames came before ready"))
 
     def _receive(self, frame: bytes) -> None:
@@ -234,11 +251,13 @@ class Link:
             if event is None:
                 return
             if not event.event_type:
+                self._stats.unreadable += 1
                 _log.debug("a frame without event_type was dropped")
                 return
             name = f"server.{event.event_type}" if event.event_type in CLIENT_EVENTS else event.event_type
             self._client.receive(name, event.payload)
         except DecodeError as error:
+            self._stats.unreadable += 1
             self._client.emitter.report(error)
 
 

@@ -1,0 +1,83 @@
+"""What a client has been through can be read from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from seat_bench import Seat
+
+from trbridge import Worker
+from trbridge.requester import RetryInfo
+
+
+async def cut(seat: Seat) -> None:
+    """Break her connection, and wait until she is up to date again."""
+    async with seat.client.listen("ready") as events:
+        await seat.bench.emulator.cut_sockets(None, seat.worker.sid)
+        await anext(events)
+    await seat.settle()
+
+
+async def test_a_quiet_client_has_connected_once(seat: Seat) -> None:
+    stats = seat.client.stats
+    before = stats.frames
+    seat.inject("something.new", None)
+    await seat.settle()
+    assert stats.frames - before == 2, "each message counts, the one that settle() waits for too"
+    numbers = asdict(stats)
+    assert numbers.pop("connects") == 1
+    assert numbers.pop("frames")
+    assert set(numbers.values()) == {0}
+
+
+async def test_each_thing_that_happens_is_counted(seat: Seat) -> None:
+    """A supervisor sees from the numbers alone what kind of trouble there was."""
+    faults, stats = seat.bench.emulator.faults, seat.client.stats
+    faults.add("duplicate", event_type="reservation.created", times=1)
+    faults.add("suppress", event_type="reservation.canceled", times=1)
+    reservation = await seat.reserved()
+    await seat.settle()
+    assert stats.duplicates == 1
+    await seat.workspace.tasks.update(str(reservation.task_sid), {"AssignmentStatus": "canceled"})
+    faults.add("answer", at="request", via="bridge", method="GET", path=f"*/Workers/{seat.worker.sid}", times=1)
+    await cut(seat)
+    assert (stats.connects, stats.drops, stats.reconciled, stats.failures) == (2, 1, 1, 1)
+    assert seat.bench.emulator.inject(seat.worker.sid, "no json") == 1
+    assert seat.bench.emulator.inject(seat.worker.sid, "{}") == 1
+    await seat.settle()
+    assert stats.unreadable == 2
+
+
+async def test_leaving_on_request_is_no_drop(seat: Seat) -> None:
+    async with seat.client.listen("ready") as events:
+        seat.client.reconnect()
+        await anext(events)
+    assert (seat.client.stats.connects, seat.client.stats.drops) == (2, 0)
+
+
+async def test_retries_and_refreshes(absent: Seat) -> None:
+    """The caller's own hook is called as well."""
+    seen: list[RetryInfo] = []
+
+    async def provider() -> str:
+        return absent.bench.emulator.mint("worker", absent.worker.sid)
+
+    client = Worker(provider, max_retries=1, on_retry=seen.append, **absent.bench.bases)
+    client._requester._random = lambda: 0.0
+    async with client:
+        absent.bench.emulator.faults.add("answer", at="request", via="bridge", method="GET", times=1)
+        await client.fetch()
+    assert (client.stats.refreshes, client.stats.retries, len(seen)) == (1, 1, 1)
+
+
+async def test_f33_a_changed_network_is_told_and_the_connection_replaced(seat: Seat) -> None:
+    async with seat.client.listen("ready") as events:
+        seat.client.notify_network_change()
+        await anext(events)
+    assert (seat.client.stats.connects, seat.client.stats.drops) == (2, 0)
+
+
+async def test_a_client_that_is_not_connected_need_not_reconnect(absent: Seat) -> None:
+    absent.client.notify_network_change()
+    assert absent.client.state == "idle"
+    assert absent.client.stats.connects == 0

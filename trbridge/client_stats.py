@@ -1,0 +1,36 @@
+"""What a client has been through, in plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ClientStats"]
+
+
+@dataclass(slots=True)
+class ClientStats:
+    """Counters of one client since it was made; they only grow. ``dataclasses.asdict`` makes a dict for a gauge.
+
+    Attributes:
+        connects: Websockets that were opened.
+        drops: Open websockets that were lost, by whatever side; a close on request is none.
+        failures: Attempts to connect, ready requests and token refreshes that failed and were tried again.
+        frames: Messages of the socket, heartbeats included.
+        unreadable: Messages that were no event: no JSON, or without a name.
+        overflows: Messages that were dropped, since too many waited for the client to be up to date.
+        duplicates: Events that were late or told before, so no handler heard of them (F43, F44).
+        reconciled: Events that the socket did not bring and a comparison with the service did (F45).
+        retries: Requests that were sent again.
+        refreshes: Tokens that came from the provider.
+    """
+
+    connects: int = 0
+    drops: int = 0
+    failures: int = 0
+    frames: int = 0
+    unreadable: int = 0
+    overflows: int = 0
+    duplicates: int = 0
+    reconciled: int = 0
+    retries: int = 0
+    refreshes: int = 0
