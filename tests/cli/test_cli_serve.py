@@ -122,6 +122,28 @@ def test_help_imports_nothing_heavy() -> None:
     assert result.stderr == ""
 
 
+def test_it_listens_before_what_is_heavy_and_not_needed_is_imported() -> None:
+    """It starts in under a second because of what it leaves out; time itself is no business of a test."""
+    program = (
+        "import json, os, signal, sys\n"
+        "from importlib import import_module\n"
+        "module = import_module('trbridge.cli.serve')\n"
+        "def announce(emulator):\n"
+        "    print(json.dumps(sorted(sys.modules)))\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "module._announce_json = announce\n"
+        "module.serve(['--json', '--port', '0'])\n"
+    )
+    result = subprocess.run(
+        [*COMMAND[:-2], "-c", program], capture_output=True, text=True, check=True, env=environment(), timeout=60
+    )
+    loaded = set(json.loads(result.stdout))
+    assert "trbridge.emulator.routing" in loaded
+    heavy = {"starlette", "websockets", "httpx", "lark", "yaml", "jwt", "rich", "pyee", "pytest"}
+    ours = {"trbridge.clients", "trbridge.emulator.admin", "trbridge.emulator.seed", "trbridge.emulator.testing"}
+    assert loaded & (heavy | ours) == set()
+
+
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

@@ -9,6 +9,7 @@ import weakref
 import pytest
 from callback_rig import Rig
 from plain_http import plain_client
+from webhook import Webhook
 
 from trbridge.emulator import Emulator, passing
 from trbridge.emulator.alerts import Alerts, alerts_of
@@ -54,12 +55,8 @@ async def test_alarms_and_deadlines_come_in_one_order() -> None:
 async def test_who_never_answers_does_not_stop_time_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passing, "_PATIENCE", 0.001)
 
-    async def never(*_: object) -> None:
-        await asyncio.Event().wait()
-
-    server = await asyncio.start_server(never, "127.0.0.1", 0)
-    async with server, Rig() as rig:
-        rig.change_workspace(event_callback_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    async with Webhook(lambda _asked: None) as hook, Rig() as rig:
+        rig.change_workspace(event_callback_url=hook.url())
         assert rig.app.callbacks.busy
         before = rig.engine.now()
         assert await rig.advance(10) == before + 10

@@ -8,8 +8,9 @@ import logging
 import pytest
 
 from trbridge.emulator import Emulator
-from trbridge.emulator.listener import Listener, _frame, _redact
+from trbridge.emulator.listener import Listener, _redact
 from trbridge.emulator.web import AsgiScope, Receive, Send
+from trbridge.emulator.websocket_protocol import frame
 
 
 async def handshake(emulator: Emulator) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -49,7 +50,7 @@ async def test_who_reads_slowly_gets_everything_in_order() -> None:
         async with asyncio.timeout(10):
             assert await reader.readexactly(3) == b"\x81\x01\n", "the heartbeat"
             for text in texts:
-                assert await reader.readexactly(len(text) + 10) == _frame(text)
+                assert await reader.readexactly(len(text) + 10) == frame(text)
         writer.close()
 
 
@@ -92,8 +93,8 @@ async def test_an_application_that_hangs_is_cancelled(monkeypatch: pytest.Monkey
 
 def test_a_servers_frames_are_the_same_for_all() -> None:
     """Not masked, so they are made once (RFC 6455 section 5.1)."""
-    assert _frame("hé") == b"\x81\x03h\xc3\xa9"
-    assert _frame("x" * 300) is _frame("x" * 300)
+    assert frame("hé") == b"\x81\x03h\xc3\xa9"
+    assert frame("x" * 300) is frame("x" * 300)
 
 
 def test_a_logged_address_shows_no_token() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from .admin import PREFIX, Admin
 from .alarms import Alarms
 from .alerts import alerts_of
 from .bridge import Bridge
@@ -25,14 +24,17 @@ from .sockets import Sockets
 from .web import AsgiScope, Receive, Send
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from starlette.routing import BaseRoute
 
+    from .admin import Admin
     from .engine import Engine
 
 __all__ = ["App", "create_app"]
 
 _REST: Final = "/v1/Workspaces"
 _BRIDGE: Final = "/v1/wschannels"
+_ADMIN: Final = "/_trbridge"
 
 
 class App:
@@ -54,8 +56,6 @@ class App:
     def __init__(
         self, engine: Engine, options: Options, base_url: Callable[[], str], routes: Sequence[BaseRoute] = ()
     ) -> None:
-        from starlette.applications import Starlette
-
         self.engine = engine
         self.options = options
         self.channels = Channels(engine, options, base_url)
@@ -67,22 +67,12 @@ class App:
         self.callbacks = Callbacks(engine, options, self.alerts, self.record, self.faults, self.alarms)
         self.plant: Callable[[], None] = lambda: None
         self._interceptor = Interceptor(self.record, self.faults, self.alarms, options.max_body)
-        self._admin = Admin(Controls(self), options)
         gatekeeper = Gatekeeper(engine, options)
         limits = RateLimits(enforced=options.rate_limits)
         self._rest = Rest(engine, options, limits)
         self._bridge = Bridge(engine, gatekeeper, options, limits)
         self._sockets = Sockets(engine, gatekeeper, self.channels, options)
-        self._others = Starlette(routes=list(routes), lifespan=self._lifespan) if routes else None
-        self._starlette = self._others or Starlette(lifespan=self._lifespan)
-
-    @asynccontextmanager
-    async def _lifespan(self, _app: object) -> AsyncIterator[None]:
-        self.start()
-        try:
-            yield
-        finally:
-            await self.stop()
+        self._others = _starlette(routes) if routes else None
 
     def start(self) -> None:
         """Let time pass and callbacks be called, in the running loop."""
@@ -101,16 +91,39 @@ class App:
         """Serve one request, one websocket or the lifespan."""
         kind = scope["type"]
         path: str = scope.get("path", "")
-        if kind == "http" and path.startswith(_BRIDGE):
+        if kind == "lifespan":
+            await self._live(receive, send)
+        elif kind == "http" and path.startswith(_BRIDGE):
             await self._interceptor.request("bridge", self._bridge, scope, receive, send)
         elif kind == "websocket" and (path.startswith(_BRIDGE) or self._others is None):
             await self._interceptor.socket(self._sockets, scope, receive, send)
-        elif kind == "http" and path.startswith(PREFIX):
+        elif kind == "http" and path.startswith(_ADMIN):
             await self._admin(scope, receive, send)
-        elif kind == "http" and (path.startswith(_REST) or self._others is None):
+        elif path.startswith(_REST) or self._others is None:
             await self._interceptor.request("rest", self._rest, scope, receive, send)
         else:
-            await self._starlette(scope, receive, send)
+            await self._others(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """From the server's start to its stop."""
+        await receive()
+        self.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @cached_property
+    def _admin(self) -> Admin:
+        from .admin import Admin  # most emulators are never asked
+
+        return Admin(Controls(self), self.options)
+
+
+def _starlette(routes: Sequence[BaseRoute]) -> Starlette:
+    from starlette.applications import Starlette  # most emulators have no routes but their own
+
+    return Starlette(routes=list(routes))
 
 
 def create_app(

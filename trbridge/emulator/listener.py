@@ -8,21 +8,16 @@ import logging
 import re
 import socket
 import warnings
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
 
 from ..errors import InvalidArgument
-from .sockets import ABORT, WRITE
+from .sockets import ABORT
 from .web import is_loopback
 
 if TYPE_CHECKING:
-    from websockets.http11 import Request
-
     from .web import Web
 
 __all__ = ["Listener", "check_address"]
@@ -49,7 +44,7 @@ class Listener:
         config = uvicorn.Config(
             app,
             http=_Http,
-            ws=_WebSocket,
+            ws=_web_socket,  # type: ignore[arg-type]
             ws_max_size=64 * 1024,  # the clients never send anything
             ws_ping_interval=None,  # heartbeats do it (wire-protocol 3.3)
             ws_per_message_deflate=False,
@@ -107,32 +102,11 @@ class _Http(HttpToolsProtocol):
         self.scope["extensions"] = extensions
 
 
-class _WebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's websocket, with what ASGI lacks: a way to cut it, and one to write without a task.
+def _web_socket(**arguments: Any) -> asyncio.Protocol:
+    """The protocol of a connection that is upgraded: uvicorn wants a class, and only ever calls it."""
+    from .websocket_protocol import WebSocketProtocol
 
-    A client that never reads must go. And one event to a thousand sockets is one frame: a server's frames are
-    not masked (RFC 6455 section 5.1), so the bytes are the same for all.
-    """
-
-    def handle_connect(self, event: Request) -> None:
-        super().handle_connect(event)
-        scope: dict[str, Any] | None = getattr(self, "scope", None)
-        if scope is not None:
-            scope["extensions"][ABORT] = self.transport.abort
-            scope["extensions"][WRITE] = self.write_text
-
-    def write_text(self, text: str) -> bool:
-        """Write a frame if that needs no waiting. One that nobody will read any more counts as written."""
-        if not self.handshake_complete or not self.writable.is_set():
-            return False
-        if not self.close_sent and not self.transport.is_closing():
-            self.transport.write(_frame(text))
-        return True
-
-
-@lru_cache(maxsize=16)
-def _frame(text: str) -> bytes:
-    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    return WebSocketProtocol(**arguments)
 
 
 def check_address(host: str, *, allow_remote: bool) -> None:

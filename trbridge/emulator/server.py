@@ -22,11 +22,11 @@ from .journal import open_journal
 from .listener import Listener, check_address
 from .operations import workspaces
 from .options import choose
-from .seed import read as read_seed
-from .seed_apply import apply as apply_seed
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
+
+    from .seed_model import Seed
 
 __all__ = ["DEMO_ACCOUNT_SID", "Emulator"]
 
@@ -101,7 +101,7 @@ class Emulator(Controls):
         self._host = host
         self._port = port
         self._workspace_name = workspace
-        self._seed = None if seed is None else read_seed(seed)
+        self._seed = None if seed is None else _read_seed(seed)
         self._listener: Listener | None = None
         self._state: Literal["new", "running", "closed"] = "new"
         chosen = choose({"allow_remote": allow_remote, **options})
@@ -177,7 +177,9 @@ class Emulator(Controls):
     def _plant(self) -> None:
         """What a new emulator contains."""
         if self._seed is not None:
-            apply_seed(self.engine, self._seed)
+            from .seed_apply import apply
+
+            apply(self.engine, self._seed)
         elif self._workspace_name is not None:
             with self.engine.transaction() as tx:
                 workspaces.create(tx, self.account_sid, {"friendly_name": self._workspace_name, "template": "FIFO"})
@@ -211,3 +213,9 @@ class Emulator(Controls):
     def __repr__(self) -> str:
         where = f" on {self.event_bridge_base_url}" if self._listener is not None else ""
         return f"<Emulator of {self.account_sid}{where}, {self._state}>"  # the secret stays out of it
+
+
+def _read_seed(path: str | os.PathLike[str]) -> Seed:
+    from .seed import read  # most emulators have none
+
+    return read(path)

@@ -1,0 +1,46 @@
+"""uvicorn's websocket, with what ASGI lacks. Imported when the first one is opened: it takes a while."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+
+from .sockets import ABORT, WRITE
+
+if TYPE_CHECKING:
+    from websockets.http11 import Request
+
+__all__ = ["WebSocketProtocol", "frame"]
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Adds a way to cut a websocket, and one to write to it without a task.
+
+    A client that never reads must go. And one event to a thousand sockets is one frame: a server's frames are
+    not masked (RFC 6455 section 5.1), so the bytes are the same for all.
+    """
+
+    def handle_connect(self, event: Request) -> None:
+        """Begin, with the two in the scope's extensions."""
+        super().handle_connect(event)
+        scope: dict[str, Any] | None = getattr(self, "scope", None)
+        if scope is not None:
+            scope["extensions"][ABORT] = self.transport.abort
+            scope["extensions"][WRITE] = self.write_text
+
+    def write_text(self, text: str) -> bool:
+        """Write a frame if that needs no waiting. One that nobody will read any more counts as written."""
+        if not self.handshake_complete or not self.writable.is_set():
+            return False
+        if not self.close_sent and not self.transport.is_closing():
+            self.transport.write(frame(text))
+        return True
+
+
+@lru_cache(maxsize=16)
+def frame(text: str) -> bytes:
+    """A text frame as a server sends it."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
