@@ -14,13 +14,9 @@ from trbridge.resources.registry import INSTANCES
 
 CLIENTS = {"workspace": trbridge.Workspace, "worker": trbridge.Worker, "taskqueue": trbridge.TaskQueue}
 CLASSES = {cls.__name__.removesuffix("Instance"): cls for cls in INSTANCES.values()}
-NO_WORKSPACE = pytest.mark.xfail(reason="the client does not show its entity's workspace", strict=True)
 
 
-@pytest.mark.parametrize(
-    "client",
-    ["workspace", pytest.param("worker", marks=NO_WORKSPACE), pytest.param("taskqueue", marks=NO_WORKSPACE)],
-)
+@pytest.mark.parametrize("client", CLIENTS)
 def test_a_client_shows_what_it_is(client: str) -> None:
     """v1's client has its entity's properties after an update; here it has them from ready on (Q55)."""
     ready = load()[f"{client}.connect.default"].steps[0]["events_emitted"][1]["args"][0]

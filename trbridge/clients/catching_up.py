@@ -91,13 +91,21 @@ class CatchingUp:
     async def _deliver_pending(self) -> set[str]:
         """Deliver pending reservations that were not delivered yet; returns the SIDs of all that are pending."""
         page = await self._worker.reservations.fetch(reservation_status="pending")
-        pending = [each async for each in page]
+        pending = {each.sid for each in page}
+        await self._deliver(page.data)
+        while page.has_next:
+            # What was read is delivered before the next page is asked for, which may fail.
+            page = await page.next()
+            pending.update(each.sid for each in page)
+            await self._deliver(page.data)
+        return pending
+
+    async def _deliver(self, pending: list[ReservationInstance]) -> None:
         fresh = [each for each in pending if self._desk.is_news(each.sid, "pending")]
         await asyncio.gather(*map(self._desk.fetch_task, fresh))
         for reservation in fresh:
             if self._desk.is_news(reservation.sid, "pending"):
                 self._desk.tell("reservation.created", reservation, origin=_RECONCILE)
-        return {each.sid for each in pending}
 
     async def _reconcile(self, pending: set[str]) -> None:
         """Tell what became of those that were on the desk and are not pending (any more)."""
@@ -136,7 +144,8 @@ class CatchingUp:
 
     async def _go(self) -> None:
         worker, target = self._worker, self._worker.connect_activity_sid
-        if target is not None and worker.activity_sid != target:
+        # At the first ready it is asked for even if the worker seems to be there, as in v1.
+        if target is not None and (self._first or worker.activity_sid != target):
             await worker._update({"ActivitySid": target})
         self._may_go = False
 

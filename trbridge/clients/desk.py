@@ -103,8 +103,10 @@ class Desk:
 
     def _deliver(self, name: str, payload: msgspec.Raw) -> None:
         if name.startswith("worker."):
-            self._on_worker(name, payload)
-            return
+            if not name.startswith("worker.reservation."):
+                self._on_worker(name, payload)
+                return
+            name = name.removeprefix("worker.")  # v1 takes it for the reservation's event (wire-protocol 6.2)
         receiver = self._receivers.get(name.partition(".")[0])
         if receiver is not None:
             receiver(name, payload)

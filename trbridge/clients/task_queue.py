@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         TaskQueueRealTimeStatistics,
         TaskQueueStatistics,
     )
+    from ..resources.workspace import WorkspaceInstance
 
 __all__ = ["TaskQueue"]
 
@@ -52,6 +53,7 @@ class TaskQueue(ResourceClient[TaskQueueInstance]):
     sid: Mirror[str | None] = Mirror()
     target_workers: Mirror[str | None] = Mirror()
     task_order: Mirror[str | None] = Mirror()
+    workspace: Mirror[WorkspaceInstance | None] = Mirror()
     workspace_sid: Mirror[str | None] = Mirror()
 
     @property

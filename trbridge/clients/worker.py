@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..claims import ChannelKind
     from ..credentials import TokenProvider
+    from ..resources.workspace import WorkspaceInstance
 
 __all__ = ["Worker"]
 
@@ -81,6 +82,7 @@ class Worker(WorkerMethods):
     date_updated: Mirror[datetime | None] = Mirror()
     friendly_name: Mirror[str | None] = Mirror()
     sid: Mirror[str | None] = Mirror()
+    workspace: Mirror[WorkspaceInstance | None] = Mirror()
     workspace_sid: Mirror[str | None] = Mirror()
 
     def __init__(

@@ -105,7 +105,8 @@ class WorkerMethods(ResourceClient[WorkerInstance]):
     async def _fetch_reservations(
         self, params: Mapping[str, Any] | None, filters: Mapping[str, Any]
     ) -> Page[ReservationInstance]:
-        page = await self.reservations.fetch(params or {}, **filters)
+        reservations = self.reservations
+        page = await (reservations.fetch(**filters) if params is None else reservations.fetch(params, **filters))
         page.data[:] = [self._desk.adopt(each) for each in page.data]
         await asyncio.gather(*(self._desk.fetch_task(each) for each in page.data if not is_complete(each)))
         return page
