@@ -120,6 +120,22 @@ async def test_q27_a_refused_token_is_not_tried_for_ever(bench: Bench) -> None:
     assert client.state == "closed"
 
 
+async def test_a_new_token_wakes_a_client_that_gave_up(bench: Bench) -> None:
+    """A refused token ends it; one that is good is all it needs, and run() waits anew."""
+    emulator = bench.emulator
+    client = bench.workspace(WorkspaceCapability(emulator.account_sid, "0" * 32, emulator.workspace_sid).to_jwt())
+    with pytest.raises(TaskRouterError):
+        await client.run()
+    client.update_token(bench.token())
+    async with asyncio.timeout(20):
+        await client.connect()
+        running = asyncio.ensure_future(client.run())
+        await asyncio.sleep(0)
+        assert not running.done()
+        await client.aclose()
+        await running
+
+
 async def test_q32_names_of_the_server_and_of_the_client_do_not_mix(workspace: Workspace, bench: Bench) -> None:
     """In v1 a frame called `connected` looks like a connection."""
     async with workspace.listen("server.connected", "connected") as events:

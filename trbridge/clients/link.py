@@ -120,8 +120,7 @@ class Link:
 
     def _start(self) -> None:
         client = self._client
-        loop = asyncio.get_running_loop()
-        self._ready, self._ended = loop.create_future(), loop.create_future()
+        self._promise()
         self._session = Session(random=random.random, options=self._options, can_refresh=client.can_refresh_token)
         self._connection = Connection(
             self._session,
@@ -132,6 +131,10 @@ class Link:
         )
         self._connection.token_updated(client.token_expires_at)
         self._connection.start()
+
+    def _promise(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._ready, self._ended = loop.create_future(), loop.create_future()
 
     async def _shut(self) -> None:
         connection, self._connection = self._connection, None
@@ -215,6 +218,8 @@ class Link:
 
     def _on_state(self, effect: effects.StateChanged) -> None:
         _log.debug("%s -> %s", effect.old, effect.new)
+        if effect.old is State.STOPPED and effect.new not in _AT_REST:
+            self._promise()  # a new token woke it: whoever runs or connects from now on waits anew
         self._publish("state", effect.new)
 
     def _on_stopped(self, effect: effects.Stopped) -> None:
