@@ -4,57 +4,56 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from enum import StrEnum
+import random
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from ..clients.worker import Worker
-from ..errors import Forbidden, Gone, TaskRouterError
-from .capacity import Capacity
-from .handlers import Handler, Route, Where, choose, make_route
+from ..errors import NotReady, TaskRouterError
+from .handlers import Handler, OnError, Route, Where, make_route
+from .jobs import Jobs
+from .persistence import Persistence
+from .signals import signals_handled
 
 if TYPE_CHECKING:
     from ..credentials import TokenProvider
     from ..resources.reservation import ReservationInstance
-    from ..resources.task import TaskInstance
 
 __all__ = ["Bot", "OnError"]
 
-_ENDS: Final = ("reservation.canceled", "reservation.rescinded", "reservation.timeout")
-"""Ends of a reservation that are not the bot's doing: what its handler still does would be for nobody."""
+_LAST_WORDS: Final = 5.0
+"""Seconds to end, in the way the user chose, the tasks whose handlers were stopped."""
 
 _log = logging.getLogger("trbridge.bot")
-
-
-class OnError(StrEnum):
-    """What becomes of a task whose handler raised, or took too long."""
-
-    LEAVE = "leave"
-    """It stays assigned to the worker, for somebody to look at."""
-    COMPLETE = "complete"
-    """It is completed, with the exception as the reason."""
-    REJECT = "reject"
-    """Its reservation is rejected, so that TaskRouter gives it to another worker. Only a pending reservation
-    can be rejected: with this choice it is accepted when the handler has succeeded, not before."""
 
 
 class Bot:
     """A worker with handlers.
 
+    Each reservation is accepted, its task given to the first handler that matches, and completed with what
+    the handler returns as the reason. Requests that fail for reasons that pass are repeated.
+
     Args:
         token: A token or a provider, as for :class:`~trbridge.Worker`.
-        on_error: What becomes of a task whose handler raised.
-        deadline: Seconds a handler may take, if its decorator says nothing else; None for any time.
-        most: Never more than this many tasks at once on a channel; None for the worker's capacity.
-        drain_activity_sid: Activity to go to when draining, so that nothing new comes; the worker's
-            ``disconnect_activity_sid`` if left out.
+        on_error: What becomes of a task whose handler raised or took too long, unless its decorator says
+            otherwise: ``leave``, ``complete`` or ``reject``.
+        deadline: Seconds a handler may take, unless its decorator says otherwise; None for any time.
+        drain_activity_sid: Activity to go to when draining, one that is not available, so that nothing new
+            comes; the worker's ``disconnect_activity_sid`` if left out.
         drain_timeout: Seconds that running handlers get when draining.
-        worker: The keyword arguments of :class:`~trbridge.Worker`.
+        resume: Work again what an earlier run had accepted and not completed when it crashed. Off by default:
+            only the handlers know whether a task may be begun twice.
+        sleep: Waits between repetitions.
+        chance: Numbers in [0, 1), to spread them.
+        worker: The keyword arguments of :class:`~trbridge.Worker`; ``max_retries`` is 3 if left out.
 
     Attributes:
         worker: The client; its events are all there.
+
+    Raises:
+        InvalidArgument: A handler, condition, deadline or choice makes no sense.
     """
 
     def __init__(
@@ -63,37 +62,57 @@ class Bot:
         *,
         on_error: OnError | str = OnError.LEAVE,
         deadline: float | None = None,
-        most: int | None = None,
         drain_activity_sid: str | None = None,
         drain_timeout: float = 30.0,
+        resume: bool = False,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
         **worker: Any,
     ) -> None:
-        self.worker = Worker(token, **worker)
-        self._on_error = OnError(on_error)
+        self.worker = Worker(token, **{"max_retries": 3, **worker})
+        self._on_error = on_error
         self._deadline = deadline
         self._drain_activity_sid = drain_activity_sid or self.worker.disconnect_activity_sid
         self._drain_timeout = drain_timeout
+        self._resume = resume
         self._routes: list[Route] = []
-        self._capacity = Capacity(most)
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._draining = False
-        self._done: asyncio.Event | None = None
-        self.worker.on("reservation.created", self._take)
-        self.worker.on("capacity.update", self._capacity.learn)
-        for name in _ENDS:
-            self.worker.emitter.on(name, self._stop)
+        self._persistence = Persistence(sleep, chance)
+        self._jobs = Jobs(self.worker, self._routes, self._persistence)
+        self._running = self._draining = self._forced = False
+        self._done = asyncio.Event()
+        self._done.set()
+        self.worker.on("reservation.timeout", self._missed)
 
-    def task(self, where: Where = None, *, deadline: float | None = None) -> Callable[[Handler], Handler]:
+    def __repr__(self) -> str:
+        return f"<Bot of {self.worker!r}, {self.busy} tasks under way{', draining' if self._draining else ''}>"
+
+    @property
+    def busy(self) -> int:
+        """Tasks under way."""
+        return len(self._jobs)
+
+    def task(
+        self, where: Where = None, *, deadline: float | None = None, on_error: OnError | str | None = None
+    ) -> Callable[[Handler], Handler]:
         """Register a handler for tasks.
+
+        Example::
+
+            @bot.task(where={"type": "refund"}, deadline=60, on_error="complete")
+            async def refund(task):
+                ...
+                return "refunded"
 
         Args:
             where: A function of the task, or attributes it must have; any task if left out. The first
-                handler that matches gets the task.
+                handler that matches gets the task; a task without one is handed back.
             deadline: Seconds it may take; the bot's if left out.
+            on_error: What becomes of a task it fails on; the bot's choice if left out.
         """
 
         def register(handler: Handler) -> Handler:
-            self._routes.append(make_route(handler, where, deadline or self._deadline))
+            limit = self._deadline if deadline is None else deadline
+            self._routes.append(make_route(handler, where, limit, self._on_error if on_error is None else on_error))
             return handler
 
         return register
@@ -101,11 +120,16 @@ class Bot:
     # -- living ------------------------------------------------------------------------------------
 
     def main(self) -> None:
-        """Run in an event loop of its own until SIGTERM or SIGINT; then drain, and return."""
+        """Run in an event loop of its own until SIGTERM or SIGINT; then drain, and return.
+
+        A second signal stops the handlers at once and exits with status 1.
+        """
         asyncio.run(self.run(signals=True))
+        if self._forced:
+            sys.exit(1)
 
     async def run(self, *, signals: bool = False) -> None:
-        """Connect and work until :meth:`drain`.
+        """Connect and work until :meth:`drain` or :meth:`stop`.
 
         Args:
             signals: Drain on SIGTERM and SIGINT; stop at once on the second one.
@@ -113,121 +137,116 @@ class Bot:
         Raises:
             TaskRouterError: Why the client gave up, if it did.
         """
-        self._done = asyncio.Event()
-        if signals:
-            self._handle_signals()
-        try:
-            await self.worker.connect()
-            await self._learn_capacity()
-            await self._until_done()
-        finally:
-            await self._end()
+        await self.run_within(nullcontext(), signals=signals)
+
+    async def run_within(self, gate: AbstractAsyncContextManager[Any], *, signals: bool = False) -> None:
+        """As :meth:`run`; connects for the first time inside of ``gate``, for those who start many.
+
+        The gate is left when the client is ready, or its first attempt has failed: one that cannot connect
+        must not keep others from trying.
+        """
+        if self._running:
+            raise NotReady("this bot runs already")
+        self._running, self._draining, self._forced = True, False, False
+        self._done.clear()
+        self._jobs.begin()
+        with signals_handled(lambda: self._jobs.spawn(self.drain()), self.stop) if signals else nullcontext():
+            try:
+                await self._until_done(self._live(gate))
+            finally:
+                await self._end()
+                self._running = False
+                self._done.set()
 
     async def drain(self) -> None:
-        """Take nothing new, finish what runs within ``drain_timeout``, go to the chosen activity, end."""
-        if self._draining:
+        """Take nothing new, finish what runs within ``drain_timeout``, go to the chosen activity, end.
+
+        What was not begun is handed back. Without an activity to go to it stays pending, for the next client
+        of this worker, or until it times out.
+        """
+        if self._draining or not self._running:
+            await self._done.wait()
             return
         self._draining = True
-        _log.info("%s draining: %d tasks under way", self.worker, len(self._running))
-        if self._drain_activity_sid is not None:
-            with suppress(TaskRouterError):  # reported below by the log; draining goes on regardless
-                await self.worker.update(activity_sid=self._drain_activity_sid)
+        _log.info("%s: draining, %d tasks under way", self.worker, self.busy)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._drain_timeout
+        self._jobs.take_nothing_more(await self._leave(deadline))
+        await self._jobs.wait(deadline - loop.time())
+        self._jobs.give_up("was stopped: the bot ends")
+        await self._jobs.wait(_LAST_WORDS)
+        self._done.set()
+
+    def stop(self) -> None:
+        """End at once: handlers are cancelled, their tasks stay assigned."""
         if self._running:
-            await asyncio.wait(self._running.values(), timeout=self._drain_timeout)
-        if self._done is not None:
+            self._draining = self._forced = True
             self._done.set()
 
-    async def _learn_capacity(self) -> None:
-        try:
-            async for channel in self.worker.channels:
-                self._capacity.learn(channel)
-        except Forbidden:
-            _log.info(
-                "%s: the token may not read the worker's channels; TaskRouter alone limits the tasks", self.worker
-            )
+    async def _live(self, gate: AbstractAsyncContextManager[Any]) -> None:
+        async with gate:
+            connecting = await self._first_attempt()
+        await connecting
+        if self._resume:
+            await self._jobs.take_up_again()
+        await self.worker.run()
 
-    async def _until_done(self) -> None:
-        assert self._done is not None  # noqa: S101 - run() made it
-        ended = asyncio.ensure_future(self.worker.run())
-        done = asyncio.ensure_future(self._done.wait())
+    async def _first_attempt(self) -> asyncio.Task[Worker]:
+        """Begin to connect; returns when that is done, or something went wrong and it goes on trying."""
+        failed = asyncio.Event()
+        listener = self.worker.on("error", lambda _: failed.set())
+        connecting, trouble = self._jobs.spawn(self.worker.connect()), self._jobs.spawn(failed.wait())
         try:
-            await asyncio.wait((ended, done), return_when=asyncio.FIRST_COMPLETED)
-            if ended.done():
-                ended.result()
+            await asyncio.wait({connecting, trouble}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for future in (ended, done):
-                future.cancel()
-            await asyncio.gather(ended, done, return_exceptions=True)
+            trouble.cancel()
+            self.worker.remove_listener("error", listener)
+        return connecting
+
+    async def _until_done(self, living: Coroutine[Any, Any, None]) -> None:
+        live, done = self._jobs.spawn(living), self._jobs.spawn(self._done.wait())
+        try:
+            await asyncio.wait((live, done), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            done.cancel()
+            live.cancel()
+            await asyncio.wait((live, done))
+        if not live.cancelled():
+            live.result()
 
     async def _end(self) -> None:
-        for running in list(self._running.values()):
-            running.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._jobs.cancel()
         await self.worker.aclose()
+        await self._jobs.cancel_errands()
 
-    def _handle_signals(self) -> None:
-        loop = asyncio.get_running_loop()
+    # -- the worker's activity ---------------------------------------------------------------------
 
-        def received() -> None:
-            if self._draining and self._done is not None:
-                self._done.set()
-            else:
-                self._spawn("drain", self.drain())
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, received)
-
-    # -- working -----------------------------------------------------------------------------------
-
-    def _take(self, reservation: ReservationInstance) -> None:
-        if self._draining:
-            return
-        self._spawn(reservation.sid, self._work(reservation))
-
-    def _spawn(self, key: str, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._running[key] = task
-        task.add_done_callback(lambda _: self._running.pop(key, None))
-
-    def _stop(self, reservation: ReservationInstance) -> None:
-        task = self._running.get(reservation.sid)
-        if task is not None:
-            task.cancel()
-
-    async def _work(self, reservation: ReservationInstance) -> None:
-        task = reservation.task
-        if task is None:
-            return
-        async with self._capacity.slot(task.task_channel_unique_name or "default"):
-            try:
-                await self._serve(reservation, task)
-            except Gone as error:
-                _log.info("task %s went elsewhere: %s", task.sid, error)
-            except TaskRouterError:
-                _log.exception("task %s could not be ended as it should", task.sid)
-
-    async def _serve(self, reservation: ReservationInstance, task: TaskInstance) -> None:
-        route = choose(self._routes, task)
-        if route is None:
-            _log.warning("no handler for task %s; rejecting it", task.sid)
-            await reservation.reject()
-            return
-        if self._on_error is not OnError.REJECT:
-            await reservation.accept()
+    async def _leave(self, deadline: float) -> str | None:
+        """Stop taking; returns the activity in which nothing new comes, None if there is no such."""
+        target, worker = self._drain_activity_sid, self.worker
+        if target is None:
+            _log.warning("%s: no drain_activity_sid: what is still offered to it stays pending", worker)
+            return None
         try:
-            async with asyncio.timeout(route.deadline):
-                reason = await route.handler(task)
-        except Exception as error:  # noqa: BLE001 - a handler may raise anything; the user chose what follows
-            await self._failed(reservation, task, error)
-            return
-        if self._on_error is OnError.REJECT:
-            await reservation.accept()
-        await task.complete(reason=reason or "completed")
+            async with asyncio.timeout_at(deadline):
+                await self._persistence.send(lambda: worker.update(activity_sid=target))
+        except NotReady:  # it has not even begun
+            return None
+        except (TaskRouterError, TimeoutError) as error:
+            _log.error("%s: could not go to its drain activity: %s", worker, error)
+            return None
+        if worker.available:
+            _log.warning("%s: tasks still come in its drain activity %s, which is available", worker, target)
+            return None
+        return target
 
-    async def _failed(self, reservation: ReservationInstance, task: TaskInstance, error: Exception) -> None:
-        what = "took too long" if isinstance(error, TimeoutError) else f"raised {type(error).__name__}: {error}"
-        _log.error("task %s: its handler %s; %s", task.sid, what, self._on_error, exc_info=error)
-        if self._on_error is OnError.COMPLETE:
-            await task.complete(reason=f"handler {what}"[:200])
-        elif self._on_error is OnError.REJECT:
-            await reservation.reject()
+    def _missed(self, _: ReservationInstance) -> None:
+        """TaskRouter sends a worker away whose reservation timed out (routing 4.4); a bot comes back."""
+        if self.worker.connect_activity_sid is not None and not self._draining:
+            self._jobs.spawn(self._come_back(self.worker.connect_activity_sid))
+
+    async def _come_back(self, activity_sid: str) -> None:
+        try:
+            await self._persistence.send(lambda: self.worker.update(activity_sid=activity_sid))
+        except TaskRouterError as error:
+            _log.error("%s: could not come back after a reservation timed out: %s", self.worker, error)

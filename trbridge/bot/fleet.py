@@ -6,20 +6,28 @@ import asyncio
 import inspect
 import logging
 import random
+import sys
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, Final
 
-from ..errors import InvalidArgument, TaskRouterError
+from ..errors import InvalidArgument, TaskRouterError, TokenProviderError
+from ..offload import is_async
 from ..requester import HttpPool
+from ..retry import backoff
 from .bot import Bot
-from .handlers import Handler, Where
+from .handlers import Handler, OnError, Where
+from .signals import signals_handled
 
-__all__ = ["Fleet"]
+__all__ = ["Fleet", "FleetProvider"]
 
 _log = logging.getLogger("trbridge.bot")
 
 FleetProvider = Callable[[str], str | Awaitable[str]]
-"""Gives a token for a worker's SID; sync or async."""
+"""Gives a token for a worker's SID. A plain function is called in a thread, so it may block."""
+
+_MOST_STARTS: Final = 1_000
+"""How often a bot is started whose provider fails; with waits of up to 30 s, some hours."""
 
 
 class Fleet:
@@ -27,28 +35,31 @@ class Fleet:
 
     Example::
 
-        fleet = Fleet(mint, worker_sids, connect_activity_sid=available)
+        fleet = Fleet(mint, worker_sids, connect_activity_sid=available, disconnect_activity_sid=offline)
 
         @fleet.task()
         async def work(task):
             return "done"
 
-        await fleet.run()
+        fleet.main()
 
     Args:
         provider: Gives a token for a worker's SID.
-        worker_sids: The workers.
+        worker_sids: The workers; one named twice is one bot.
         at_once: How many connect at the same time.
         jitter: Each waits a random time of at most this many seconds before it connects, so that the
             service is not hit by all at once.
         on_failure: Told of a bot that gave up, with its worker's SID and why. The others go on.
-        chance: Source of the jitter, numbers in [0, 1).
-        sleep: Waits the jitter.
+        chance: Numbers in [0, 1), for the jitter and the bots.
+        sleep: Waits, for the jitter and the bots.
         bot: The keyword arguments of :class:`~trbridge.bot.Bot`.
 
     Attributes:
         bots: The bots, by worker SID.
         failures: Why a bot gave up, by worker SID.
+
+    Raises:
+        InvalidArgument: A number is out of range.
     """
 
     def __init__(
@@ -65,52 +76,127 @@ class Fleet:
     ) -> None:
         if at_once < 1:
             raise InvalidArgument(f"at_once must be at least 1, not {at_once!r}")
-        self._pool = bot.pop("http", None) or HttpPool()
-        self._gate = asyncio.Semaphore(at_once)
-        self._jitter, self._chance, self._sleep = jitter, chance, sleep
+        if not jitter >= 0:
+            raise InvalidArgument(f"jitter must be a number of seconds, not {jitter!r}")
+        self._own_pool = HttpPool() if bot.get("http") is None else None
+        self._at_once, self._jitter = at_once, jitter
+        self._chance, self._sleep = chance, sleep
         self._on_failure = on_failure
+        self._stopping = asyncio.Event()
+        self._drains: list[asyncio.Future[None]] = []
+        self._forced = False
         self.failures: dict[str, Exception] = {}
-        self.bots: dict[str, Bot] = {
-            sid: Bot(_provider_of(provider, sid), http=self._pool, **bot) for sid in worker_sids
-        }
+        options = {**bot, "http": self._own_pool or bot["http"], "chance": chance, "sleep": sleep}
+        self.bots: dict[str, Bot] = {sid: Bot(_provider_of(provider, sid), **options) for sid in worker_sids}
 
-    def task(self, where: Where = None, *, deadline: float | None = None) -> Callable[[Handler], Handler]:
+    def __repr__(self) -> str:
+        return f"<Fleet of {len(self.bots)} bots, {self.busy} tasks under way, {len(self.failures)} gave up>"
+
+    @property
+    def busy(self) -> int:
+        """Tasks under way in all bots."""
+        return sum(bot.busy for bot in self.bots.values())
+
+    def task(
+        self, where: Where = None, *, deadline: float | None = None, on_error: OnError | str | None = None
+    ) -> Callable[[Handler], Handler]:
         """Register a handler with every bot; see :meth:`Bot.task`."""
 
         def register(handler: Handler) -> Handler:
             for bot in self.bots.values():
-                bot.task(where, deadline=deadline)(handler)
+                bot.task(where, deadline=deadline, on_error=on_error)(handler)
             return handler
 
         return register
 
-    async def run(self) -> None:
-        """Run all bots until they are drained or have given up; one's failure is never another's."""
-        try:
-            await asyncio.gather(*(self._run(sid, bot) for sid, bot in self.bots.items()))
-        finally:
-            await self._pool.aclose()
+    # -- living ------------------------------------------------------------------------------------
+
+    def main(self) -> None:
+        """Run in an event loop of its own until SIGTERM or SIGINT; then drain all bots, and return.
+
+        A second signal stops the handlers at once and exits with status 1.
+        """
+        asyncio.run(self.run(signals=True))
+        if self._forced:
+            sys.exit(1)
+
+    async def run(self, *, signals: bool = False) -> None:
+        """Run all bots until they are drained or have given up; one's failure is never another's.
+
+        Args:
+            signals: Drain on SIGTERM and SIGINT; stop at once on the second one.
+
+        Raises:
+            TaskRouterError: All of them gave up; why is in ``failures``.
+        """
+        self._stopping.clear()
+        self._drains, self._forced = [], False
+        self.failures.clear()
+        with signals_handled(self._ask_to_drain, self.stop) if signals else nullcontext():
+            try:
+                gate = asyncio.Semaphore(self._at_once)
+                await asyncio.gather(*(self._run(sid, bot, gate) for sid, bot in self.bots.items()))
+            finally:
+                await asyncio.gather(*self._drains)
+                if self._own_pool is not None:
+                    await self._own_pool.aclose()
+        if self.bots and len(self.failures) == len(self.bots):
+            raise TaskRouterError(f"all {len(self.bots)} bots gave up") from next(iter(self.failures.values()))
 
     async def drain(self) -> None:
-        """Drain all bots."""
+        """Drain all bots; those that were not started yet are not any more."""
+        self._stopping.set()
         await asyncio.gather(*(bot.drain() for bot in self.bots.values()))
 
-    async def _run(self, sid: str, bot: Bot) -> None:
+    def _ask_to_drain(self) -> None:
+        self._drains.append(asyncio.ensure_future(self.drain()))
+
+    def stop(self) -> None:
+        """End all bots at once: handlers are cancelled, their tasks stay assigned."""
+        self._forced = True
+        self._stopping.set()
+        for bot in self.bots.values():
+            bot.stop()
+
+    async def _run(self, sid: str, bot: Bot, gate: asyncio.Semaphore) -> None:
         try:
-            await self._sleep(self._jitter * self._chance())
-            async with self._gate:
-                await bot.worker.connect()
-            await bot.run()
-        except (TaskRouterError, OSError) as error:
+            await self._unless_stopping(self._jitter * self._chance())
+            for attempt in range(1, _MOST_STARTS):
+                if self._stopping.is_set() or await self._start(sid, bot, gate):
+                    return
+                await self._unless_stopping(backoff(attempt, self._chance))
+            await bot.run_within(gate)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this bot's alone
             self.failures[sid] = error
             _log.error("the bot of %s gave up: %s", sid, error)
             if self._on_failure is not None:
                 self._on_failure(sid, error)
 
+    async def _start(self, sid: str, bot: Bot, gate: asyncio.Semaphore) -> bool:
+        """Run one bot; False if its provider gave no token, which is worth another try."""
+        try:
+            await bot.run_within(gate)
+        except TokenProviderError as error:
+            _log.warning("no token for the bot of %s yet: %s", sid, error)
+            return False
+        return True
 
-def _provider_of(provider: FleetProvider, sid: str) -> Callable[[], Awaitable[str]]:
+    async def _unless_stopping(self, seconds: float) -> None:
+        waits = {asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._stopping.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+            await asyncio.wait(waits)
+
+
+def _provider_of(provider: FleetProvider, sid: str) -> Callable[[], str | Awaitable[str]]:
+    if not is_async(provider):
+        return lambda: provider(sid)
+
     async def provide() -> str:
         token = provider(sid)
-        return await token if inspect.isawaitable(token) else token
+        return await token if inspect.isawaitable(token) else str(token)
 
     return provide

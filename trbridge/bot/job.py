@@ -1,0 +1,227 @@
+"""One reservation on its way through a bot: a place, accepted, worked, completed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ..clients.desk import is_complete
+from ..errors import Gone, TaskRouterError
+from .handlers import OnError, Route, call, choose
+
+if TYPE_CHECKING:
+    from ..resources.reservation import ReservationInstance
+    from ..resources.task import TaskInstance
+    from .capacity import Capacity
+    from .persistence import Persistence
+
+__all__ = ["Job"]
+
+_log = logging.getLogger("trbridge.bot")
+
+_GRACE: Final = 5.0
+"""Seconds that a handler gets to end after it was cancelled; one that does not is left to itself."""
+_LONGEST_REASON: Final = 200
+
+
+class _Failed(Exception):
+    """A handler did not get its task done; the message says why, for people."""
+
+
+class _Over(Exception):
+    """There is nothing more to do: the reservation has ended, or the bot will."""
+
+
+class Job:
+    """Works one reservation.
+
+    Args:
+        reservation: The reservation, with its task.
+        routes: The handlers.
+        capacity: Where to get a place.
+        persistence: How requests are repeated.
+    """
+
+    def __init__(
+        self, reservation: ReservationInstance, routes: list[Route], capacity: Capacity, persistence: Persistence
+    ) -> None:
+        self.reservation = reservation
+        self._routes = routes
+        self._capacity = capacity
+        self._persistence = persistence
+        self._over: str | None = None
+        self._given_up: str | None = None
+        self._reject_to: str | None = None
+        self._pausing: asyncio.Task[Any] | None = None
+        self._handler: asyncio.Task[str | None] | None = None
+
+    # -- from outside ------------------------------------------------------------------------------
+
+    def end(self, how: str, *, stop: bool) -> None:
+        """The reservation is over.
+
+        Args:
+            how: Its status.
+            stop: It is not the handler's doing, so what that still does would be for nobody.
+        """
+        self._over = how
+        self._interrupt(self._handler if stop else None)
+
+    def give_up_waiting(self, activity_sid: str | None) -> None:
+        """The bot takes nothing more: hand back what was not begun.
+
+        Args:
+            activity_sid: Activity to reject into; None to leave it pending, for another client of the worker.
+        """
+        self._reject_to = activity_sid
+        if self._pausing is not None:
+            self._given_up = "the bot was stopped"
+            self._interrupt(None)
+
+    def give_up(self, why: str) -> None:
+        """The bot cannot wait any longer: the handler has failed."""
+        self._given_up = why
+        self._interrupt(self._handler)
+
+    def _interrupt(self, handler: asyncio.Task[Any] | None) -> None:
+        for task in (self._pausing, handler):
+            if task is not None:
+                task.cancel()
+
+    # -- the way through ---------------------------------------------------------------------------
+
+    async def work(self) -> None:
+        """Go all the way; whatever happens is logged, with the task's SID, and hurts no other job."""
+        sid = self.reservation.task_sid
+        try:
+            await self._with_a_place(await self._task())
+        except _Over:
+            _log.info("task %s: nothing more to do: %s", sid, self._over or self._given_up)
+        except Gone as error:
+            _log.info("task %s went elsewhere: %s", sid, error)
+        except TaskRouterError:
+            _log.exception("task %s could not be worked or ended as it should", sid)
+        except Exception:  # noqa: BLE001 - the other jobs must go on
+            _log.exception("task %s: the bot failed", sid)
+
+    async def _task(self) -> TaskInstance:
+        if not is_complete(self.reservation):
+            await self._persistence.send(self.reservation.fetch)
+            if self.reservation.task is not None:
+                await self._persistence.send(self.reservation.task.fetch)
+        if self.reservation.task is None:
+            raise TaskRouterError(f"{self.reservation!r} has no task")
+        return self.reservation.task
+
+    async def _with_a_place(self, task: TaskInstance) -> None:
+        if task.ignore_capacity:  # it was given regardless of it (rest-api 3.8)
+            await self._serve(task)
+            return
+        channel = task.task_channel_unique_name or "default"
+        try:
+            await self._pause(lambda: self._capacity.acquire(channel))
+        except _Over:
+            if self._over is None and self._reject_to is not None:
+                await self._persistence.reject(self.reservation, self._reject_to)
+            raise
+        try:
+            await self._serve(task)
+        finally:
+            self._capacity.release(channel)
+
+    async def _pause(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """Wait for something that the reservation's end, or the bot's, makes pointless."""
+        if self._is_pointless():
+            raise _Over
+        self._pausing = task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        try:
+            await wait()
+        except asyncio.CancelledError:
+            if not self._is_pointless():
+                raise
+            task.uncancel()
+            raise _Over from None
+        finally:
+            self._pausing = None
+
+    def _is_pointless(self) -> bool:
+        return self._over is not None or self._given_up is not None
+
+    async def _serve(self, task: TaskInstance) -> None:
+        route = choose(self._routes, task)
+        if route is None:
+            level = logging.DEBUG if self._persistence.was_handed_back(task.sid) else logging.WARNING
+            _log.log(level, "task %s: there is no handler for it; handed back", task.sid)
+            await self._hand_back()
+            return
+        if route.on_error is not OnError.REJECT:
+            await self._persistence.send(self.reservation.accept)
+        try:
+            reason = await self._run(route, task)
+        except _Failed as failure:
+            await self._failed(route, task, failure)
+            return
+        if route.on_error is OnError.REJECT:
+            await self._persistence.send(self.reservation.accept)
+        if task.assignment_status not in {"completed", "canceled"}:  # the handler may have done it
+            await self._persistence.complete(task, reason or "completed")
+
+    async def _run(self, route: Route, task: TaskInstance) -> str | None:
+        """Run the handler within its deadline."""
+        if self._over:
+            raise _Over
+        self._handler = handler = asyncio.ensure_future(call(route, task, self.reservation))
+        late = None
+        try:
+            if self._given_up:
+                handler.cancel()
+            done, _ = await asyncio.wait({handler}, timeout=route.deadline)
+            if not done:
+                late = f"took longer than {route.deadline:g} s"
+                handler.cancel()
+                await asyncio.wait({handler}, timeout=_GRACE)
+        except asyncio.CancelledError:
+            handler.cancel()
+            await asyncio.wait({handler}, timeout=_GRACE)
+            raise
+        finally:
+            self._handler = None
+        return self._outcome(handler, self._given_up or late)
+
+    def _outcome(self, handler: asyncio.Task[str | None], stopped: str | None) -> str | None:
+        if not handler.done():
+            handler.add_done_callback(_seen)
+            raise _Failed("does not end, though it was cancelled")
+        error = None if handler.cancelled() else handler.exception()
+        if self._over:
+            raise _Over from error
+        if stopped is not None and (handler.cancelled() or error is not None):
+            raise _Failed(stopped) from error
+        if handler.cancelled():
+            raise _Failed("cancelled itself")
+        if error is not None:
+            raise _Failed(f"raised {type(error).__name__}: {error}") from error
+        return handler.result()
+
+    async def _failed(self, route: Route, task: TaskInstance, failure: _Failed) -> None:
+        _log.error("task %s: its handler %s; %s", task.sid, failure, route.on_error, exc_info=failure.__cause__)
+        if route.on_error is OnError.COMPLETE:
+            await self._persistence.complete(task, f"the handler {failure}"[:_LONGEST_REASON])
+        elif route.on_error is OnError.REJECT:
+            await self._hand_back()
+
+    async def _hand_back(self) -> None:
+        try:
+            await self._pause(lambda: self._persistence.pause_before(self.reservation))
+        except _Over:
+            if self._over:
+                raise
+        await self._persistence.reject(self.reservation, self._reject_to)
+
+
+def _seen(handler: asyncio.Task[Any]) -> None:
+    if not handler.cancelled():
+        handler.exception()
