@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 from box import COMMAND, environment, serving
 from click.testing import CliRunner
@@ -52,6 +53,14 @@ def test_a_seed_a_random_seed_and_an_account_of_ones_own(tmp_path: Path) -> None
         assert workspace["friendly_name"] == "Support"
         search = f"Workspaces/{workspace['sid']}/Workers?TargetWorkersExpression=a%3D%3D1"
         assert [box.get(search)["workers"] for _ in range(4)] == [[]] * 4
+
+
+def test_time_that_stands_still_and_hosts_that_may_be_called() -> None:
+    with serving("--manual-clock", "--callback-host", "hooks.example", "--callback-host", "10.0.0.1") as box:
+        auth = box.facts["account_sid"], box.facts["auth_token"]
+        state = httpx.get(f"{box.facts['rest']}/_trbridge/", auth=auth, trust_env=False).json()
+        assert state["clock"] == "manual"
+        assert box.stop() == (0, "", "")
 
 
 def test_a_person_gets_a_page_to_copy_from() -> None:

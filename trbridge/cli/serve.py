@@ -28,15 +28,18 @@ __all__ = ["serve"]
 @click.option("--rate-limits/--no-rate-limits", default=True, show_default=True, help="Enforce Twilio's limits.")
 @click.option("--random-seed", type=int, help="Make the same SIDs, and the same auth token, on every run.")
 @click.option("--origin", "origins", multiple=True, help="Web origin that may open websockets. Can be repeated.")
+@click.option("--manual-clock", is_flag=True, help="Time stands still until the admin API lets it pass.")
+@click.option("--callback-host", "callback_hosts", multiple=True, help="Host that callbacks may go to, besides this.")
 @click.option("--allow-remote", is_flag=True, help="Needed for a host that other machines can reach.")
-def serve(as_json: bool, origins: tuple[str, ...], **choices: Any) -> None:
+def serve(as_json: bool, manual_clock: bool, **choices: Any) -> None:
     """Run TaskRouter in a box.
 
     REST and the event bridge on one port, with a workspace to begin with. TRBRIDGE_ACCOUNT_SID and
     TRBRIDGE_AUTH_TOKEN in the environment set its credentials; otherwise they are made up and printed. An
     API key for access tokens comes from TRBRIDGE_API_KEY_SID and TRBRIDGE_API_KEY_SECRET.
     """
-    asyncio.run(_serve(_announce_json if as_json else _announce, {"origins": origins, **choices}))
+    choices["clock"] = "manual" if manual_clock else None
+    asyncio.run(_serve(_announce_json if as_json else _announce, choices))
 
 
 async def _serve(announce: Callable[[Emulator], None], choices: dict[str, Any]) -> None:
