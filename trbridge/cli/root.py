@@ -13,7 +13,7 @@ from .text import printable
 
 __all__ = ["trbridge"]
 
-_COMMANDS: Final = ("demo", "serve", "token", "listen")
+_COMMANDS: Final = ("demo", "serve", "exec", "export", "token", "listen")
 """In the order in which somebody new wants them. Each is a module here with a command of its name."""
 
 

@@ -26,7 +26,7 @@ from .store import Store
 if TYPE_CHECKING:
     from .engine import Engine
 
-__all__ = ["export"]
+__all__ = ["export", "export_store"]
 
 
 def export(engine: Engine) -> Seed:
@@ -39,7 +39,15 @@ def export(engine: Engine) -> Seed:
         InvalidArgument: Two queues or workflows have one name and something refers to it, so that the seed
             could not say which is meant; or attributes are nested more than 100 deep.
     """
-    store = engine.store
+    return export_store(engine.store)
+
+
+def export_store(store: Store) -> Seed:
+    """The same of a store alone, such as one that was read from a file.
+
+    Raises:
+        InvalidArgument: As :func:`export`.
+    """
     return Seed(workspaces=[_Writer(store, workspace).workspace() for workspace in store.workspaces.values()])
 
 

@@ -23,6 +23,13 @@ __all__ = [
 class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A part of a seed. A name that is not known is an error: it is nearly always a slip of the pen."""
 
+    def __post_init__(self) -> None:
+        # msgspec leaves out what *is* the default; a text or number that was read from a file only equals it.
+        names, defaults = self.__struct_fields__, self.__struct_defaults__
+        for name, default in zip(reversed(names), reversed(defaults), strict=False):
+            if getattr(self, name) == default:
+                msgspec.structs.force_setattr(self, name, default)
+
 
 class ActivitySeed(_Part, frozen=True, kw_only=True):
     """An activity."""
