@@ -5,7 +5,8 @@ requests, tokens. Everything is in one loop with virtual time. After each story 
 comes back, and then must have told each reservation's creation once, before anything else of it, and its end once.
 
 What is compared is what a handler may count on. A reservation that came and went while the client was away is in
-no list of pending ones and was never on its desk: neither its creation nor its end is told.
+no list of pending ones and was never on its desk: neither its creation nor its end is told. And when a frame is
+lost on a socket that stays, nobody can know before the next comparison: the end may then be the first that is told.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class WorkerMachine(RuleBasedStateMachine):
         self.place: Town
         self.tasks: list[str] = []
         self.handled: dict[str, list[str]] = defaultdict(list)
+        self.frames_were_lost = False
 
     @initialize()
     def begin(self) -> None:
@@ -78,7 +80,7 @@ class WorkerMachine(RuleBasedStateMachine):
     def _check(self) -> None:
         truth = {sid: each.reservation_status for sid, each in self.place.reservations().items()}
         for sid, names in self.handled.items():
-            assert names[0] == "created", f"{sid} began with {names}"
+            assert names[0] == "created" or self.frames_were_lost, f"{sid} began with {names}"
             assert len(names) == len(set(names)), f"{sid} was told twice: {names}"
             ends = [name for name in names if name in ENDS]
             assert len(ends) <= 1, f"{sid} ended twice: {names}"
@@ -130,10 +132,17 @@ class WorkerMachine(RuleBasedStateMachine):
     @rule()
     def cut(self) -> None:
         self.place.proxy.reset()
+        self._go_on(0.0)
 
     @rule(code=st.sampled_from([1000, 1001, 1011, 1012, 1013, 4002]))
     def hang_up(self, code: int) -> None:
         self.runner.run(self.place.emulator.cut_sockets(code))
+
+    @rule(which=st.integers(0, 9))
+    def miss_an_end(self, which: int) -> None:
+        """A task is canceled while her network swallows everything."""
+        self.place.proxy.swallow()
+        self.change(which, "canceled")
 
     @rule()
     def black_hole(self) -> None:
@@ -156,6 +165,7 @@ class WorkerMachine(RuleBasedStateMachine):
         times=st.integers(1, 2),
     )
     def spoil_frames(self, action: Any, event: str, times: int) -> None:
+        self.frames_were_lost = self.frames_were_lost or action in {"suppress", "malform"}
         self.place.emulator.faults.add(action, at="frame", event_type=event, times=times)
 
     @rule(
@@ -174,13 +184,13 @@ class WorkerMachine(RuleBasedStateMachine):
         self.place.ttl = ttl
         self.runner.run(self.place.client.refresh_token())
 
-    @rule()
-    def reconnect(self) -> None:
-        self.place.client.reconnect()
+    @rule(told=st.booleans())
+    def connect_again(self, told: bool) -> None:
+        self.runner.run(self._connect_again(told))
 
-    @rule()
-    def another_network(self) -> None:
-        self.place.client.notify_network_change()
+    async def _connect_again(self, told: bool) -> None:
+        client = self.place.client
+        (client.notify_network_change if told else client.reconnect)()
 
     def _go_on(self, seconds: float) -> None:
         self.runner.run(passing(seconds))
@@ -189,7 +199,7 @@ class WorkerMachine(RuleBasedStateMachine):
     def nothing_is_told_twice(self) -> None:
         for sid, names in self.handled.items():
             assert len(names) == len(set(names)), f"{sid}: {names}"
-            assert names[0] == "created", f"{sid}: {names}"
+            assert "created" not in names[1:], f"{sid}: {names}"
 
 
 WorkerMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
