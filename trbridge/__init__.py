@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .capabilities import TaskQueueCapability, WorkerCapability, WorkspaceCapability
+    from .checkpoints import FileCheckpoint
     from .clients.task_queue import TaskQueue
     from .clients.worker import Worker
     from .clients.workspace import Workspace
     from .errors import (
         ApiError,
         BadRequest,
+        CheckpointError,
         ClientClosed,
         Conflict,
         ConnectionFailed,
@@ -59,12 +61,14 @@ __version__ = "0.1.0"
 # to nothing, and a program pays only for the client it uses.
 _ROOMS = {
     "capabilities": ("TaskQueueCapability", "WorkerCapability", "WorkspaceCapability"),
+    "checkpoints": ("FileCheckpoint",),
     "clients.task_queue": ("TaskQueue",),
     "clients.worker": ("Worker",),
     "clients.workspace": ("Workspace",),
     "errors": (
         "ApiError",
         "BadRequest",
+        "CheckpointError",
         "ClientClosed",
         "Conflict",
         "ConnectionFailed",
@@ -105,6 +109,7 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = [
     "ApiError",
     "BadRequest",
+    "CheckpointError",
     "ClientClosed",
     "Conflict",
     "ConnectionFailed",
@@ -112,6 +117,7 @@ __all__ = [
     "DecodeError",
     "Disconnected",
     "Event",
+    "FileCheckpoint",
     "Forbidden",
     "Gone",
     "HandlerError",

@@ -33,6 +33,7 @@
     ├── NotReady                   too early: connect first
     ├── ClientClosed               too late: the client was closed
     ├── SlowConsumer               a bounded queue is full, or a handler does not keep up
+    ├── CheckpointError            how far a log was followed cannot be read or kept; ``path`` says where
     ├── JournalError               the emulator's data file cannot be used; ``path`` says which
     └── HandlerError               a handler of yours raised; the cause is in ``__cause__``
 
@@ -47,6 +48,7 @@ from typing import Any, ClassVar
 __all__ = [
     "ApiError",
     "BadRequest",
+    "CheckpointError",
     "ClientClosed",
     "Conflict",
     "ConnectionFailed",
@@ -403,6 +405,20 @@ class ClientClosed(TaskRouterError):
 
 class SlowConsumer(TaskRouterError):
     """A handler or an iterator does not keep up with the events."""
+
+
+class CheckpointError(TaskRouterError):
+    """A checkpoint's file cannot be read or written, or holds something else.
+
+    Args:
+        message: What is wrong.
+        path: The file.
+        hint: What to do about it.
+    """
+
+    def __init__(self, message: str, *, path: str = "", hint: str | None = None) -> None:
+        super().__init__(f"the checkpoint {path}: {message}" if path else message, hint=hint)
+        self.path = path
 
 
 class JournalError(TaskRouterError):
