@@ -182,6 +182,10 @@ class Credentials:
         if self._flight is not None:
             await self._land(self._flight)
 
+    def reopen(self) -> None:
+        """The client connects again: the provider may be asked again."""
+        self._closed = False
+
     def _joined(self, now: float | None) -> _Flight:
         if self._provider is None:
             raise InvalidArgument(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from seat_bench import Seat
 
-from trbridge import InvalidArgument, NotFound, NotReady, Worker, WrongTokenKind
+from trbridge import InvalidArgument, NotFound, NotReady, TokenProviderError, Worker, WrongTokenKind
 from trbridge.session import State
 
 NOWHERE = "WT" + "0" * 32
@@ -222,3 +222,24 @@ def test_a_client_that_was_never_connected_says_so() -> None:
         worker.worker_sid  # noqa: B018
     assert worker.open_reservations == {}
     assert worker.state is State.IDLE
+
+
+async def test_closed_and_connected_again_it_still_renews_its_token(seat: Seat) -> None:
+    """A provider is asked again, whether the first connection got a token or not."""
+    asked: list[str] = []
+
+    async def mint() -> str:
+        asked.append("")
+        if len(asked) == 1:
+            raise ConnectionRefusedError
+        return seat.bench.emulator.mint("worker", seat.worker.sid)
+
+    alice = Worker(mint, **seat.bench.bases)
+    with pytest.raises(TokenProviderError):
+        await alice.connect()
+    for number in (2, 4):
+        await alice.aclose()
+        async with alice:
+            await alice.refresh_token()
+            assert len(asked) in (number + 1, number)
+            await alice.fetch()

@@ -43,19 +43,16 @@ class Capacity:
         """Tasks under way on a channel."""
         return self._busy[channel]
 
+    def try_acquire(self, channel: str) -> bool:
+        """Take a place on a channel if one is free, and nobody waits for it."""
+        free = self._busy[channel] < self.limit(channel) and not self._waiting.get(channel)
+        self._busy[channel] += free
+        return free
+
     async def acquire(self, channel: str) -> None:
         """Wait for a free place on a channel, first come, first served, and take it."""
-        if self._busy[channel] < self.limit(channel) and not self._waiting.get(channel):
-            self._busy[channel] += 1
-        else:
-            await self._wait(channel)
-
-    def release(self, channel: str) -> None:
-        """Give a place back."""
-        self._busy[channel] -= 1
-        self._let_in(channel)
-
-    async def _wait(self, channel: str) -> None:
+        if self.try_acquire(channel):
+            return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(channel, deque()).append(place)
         try:
@@ -64,6 +61,11 @@ class Capacity:
             if place.done() and not place.cancelled():  # let in and cancelled in one turn: the next one's
                 self.release(channel)
             raise
+
+    def release(self, channel: str) -> None:
+        """Give a place back."""
+        self._busy[channel] -= 1
+        self._let_in(channel)
 
     def _let_in(self, channel: str) -> None:
         waiting = self._waiting.get(channel)

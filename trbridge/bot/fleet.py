@@ -169,8 +169,14 @@ class Fleet:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this bot's alone
             self.failures[sid] = error
             _log.error("the bot of %s gave up: %s", sid, error)
+            self._tell(sid, error)
+
+    def _tell(self, sid: str, error: Exception) -> None:
+        try:
             if self._on_failure is not None:
                 self._on_failure(sid, error)
+        except Exception:  # noqa: BLE001 - nor is its failure anybody's
+            _log.exception("on_failure failed for %s", sid)
 
     async def _start(self, sid: str, bot: Bot, gate: asyncio.Semaphore) -> bool:
         """Run one bot; False if its provider gave no token, which is worth another try."""

@@ -96,7 +96,7 @@ class Job:
         """Go all the way; whatever happens is logged, with the task's SID, and hurts no other job."""
         sid = self.reservation.task_sid
         try:
-            await self._with_a_place(await self._task())
+            await self._serve(await self._task())
         except _Over:
             _log.info("task %s: nothing more to do: %s", sid, self._over or self._given_up)
         except Gone as error:
@@ -114,22 +114,6 @@ class Job:
         if self.reservation.task is None:
             raise TaskRouterError(f"{self.reservation!r} has no task")
         return self.reservation.task
-
-    async def _with_a_place(self, task: TaskInstance) -> None:
-        if task.ignore_capacity:  # it was given regardless of it (rest-api 3.8)
-            await self._serve(task)
-            return
-        channel = task.task_channel_unique_name or "default"
-        try:
-            await self._pause(lambda: self._capacity.acquire(channel))
-        except _Over:
-            if self._over is None and self._reject_to is not None:
-                await self._persistence.reject(self.reservation, self._reject_to)
-            raise
-        try:
-            await self._serve(task)
-        finally:
-            self._capacity.release(channel)
 
     async def _pause(self, wait: Callable[[], Awaitable[None]]) -> None:
         """Wait for something that the reservation's end, or the bot's, makes pointless."""
@@ -157,10 +141,8 @@ class Job:
             _log.log(level, "task %s: there is no handler for it; handed back", task.sid)
             await self._hand_back()
             return
-        if route.on_error is not OnError.REJECT:
-            await self._persistence.send(self.reservation.accept)
         try:
-            reason = await self._run(route, task)
+            reason = await self._with_a_place(route, task)
         except _Failed as failure:
             await self._failed(route, task, failure)
             return
@@ -168,6 +150,34 @@ class Job:
             await self._persistence.send(self.reservation.accept)
         if task.assignment_status not in {"completed", "canceled"}:  # the handler may have done it
             await self._persistence.complete(task, reason or "completed")
+
+    async def _with_a_place(self, route: Route, task: TaskInstance) -> str | None:
+        """Accept and run. The place is free before the task is completed: TaskRouter may fill it right then."""
+        channel = task.task_channel_unique_name or "default"
+        holds_one = await self._take_place(channel, task)
+        try:
+            if route.on_error is not OnError.REJECT:
+                await self._persistence.send(self.reservation.accept)
+            return await self._run(route, task)
+        finally:
+            if holds_one:
+                self._capacity.release(channel)
+
+    async def _take_place(self, channel: str, task: TaskInstance) -> bool:
+        """Wait for a place; False if none is needed."""
+        if self._capacity.try_acquire(channel):
+            return True
+        if task.ignore_capacity is None:  # v1's socket does not tell
+            await self._persistence.send(task.fetch)
+        if task.ignore_capacity:  # it was given regardless of it (rest-api 3.8)
+            return False
+        try:
+            await self._pause(lambda: self._capacity.acquire(channel))
+        except _Over:
+            if self._over is None and self._reject_to is not None:
+                await self._persistence.reject(self.reservation, self._reject_to)
+            raise
+        return True
 
     async def _run(self, route: Route, task: TaskInstance) -> str | None:
         """Run the handler within its deadline."""

@@ -187,6 +187,7 @@ class Client(Listening):
         self._link.token_updated()
 
     async def _ensure_token(self) -> None:
+        self._credentials.reopen()
         if not self._credentials.has_token:
             await self.refresh_token()
         self._adopt(self._credentials.claims)
