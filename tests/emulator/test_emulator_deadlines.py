@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from trbridge.emulator.deadlines import EVENT_SECONDS, TIMERS, Deadlines, Timer
@@ -70,6 +70,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
+@example([("put", 0, 5), ("put", 1, 5), ("remove", 0, 0), ("put", 0, 5), ("pop", 25, 0)])
 @settings(deadline=None)
 def test_the_heap_is_a_table_of_moments_sorted(steps: list[tuple[str, int, int]]) -> None:
     """Whatever is put, changed back and forth, removed and taken: the earliest valid one comes first, once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -102,6 +103,25 @@ def test_pages_lead_through_the_window_and_no_further(diary: Diary) -> None:
     assert names == ["Break 3", "Break 2", "Break 1"]
     back = diary.get(page["meta"]["previous_page_url"])
     assert [one["event_data"]["activity_name"] for one in back["events"]] == ["Break 2"]
+
+
+def test_a_window_long_ago_is_found_without_walking_through_what_is_newer(
+    diary: Diary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = diary.engine
+    with engine.transaction() as tx:
+        for _ in range(500):
+            tx.emit("worker.created", diary.world.worker)
+    each, seen = engine.store.each, list[str]()
+
+    def watched(*place: Any, **more: Any) -> Iterator[Any]:
+        for row in each(*place, **more):
+            seen.append(row.sid)
+            yield row
+
+    monkeypatch.setattr(engine.store, "each", watched)
+    assert len(diary.types(EndDate=diary.at(10))) == 2
+    assert len(seen) < 10
 
 
 def test_another_workspaces_events_are_not_there(diary: Diary) -> None:

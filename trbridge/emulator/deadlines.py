@@ -133,7 +133,7 @@ class Deadlines:
         self._fires: dict[int, Fire] = {}
         self._by_kind: dict[type[Entity], list[int]] = {}
         self._heap: list[Due] = []
-        self._when: dict[tuple[int, str], float] = {}
+        self._dues: dict[tuple[int, str], Due] = {}
         self._taken: dict[tuple[int, str], float] = {}
 
     def handle(self, name: str, fire: Fire) -> None:
@@ -156,11 +156,11 @@ class Deadlines:
         for change in changes:
             for rank in self._by_kind.get(change.kind, ()):
                 if change.new is None:
-                    self._when.pop((rank, change.sid), None)
+                    self._dues.pop((rank, change.sid), None)
                     self._taken.pop((rank, change.sid), None)
                 else:
                     self._look(rank, change.new)
-        if len(self._heap) > 2 * len(self._when) + 64:
+        if len(self._heap) > 2 * len(self._dues) + 64:
             self._heap = [due for due in self._heap if self._valid(due)]
             heapq.heapify(self._heap)
 
@@ -176,12 +176,13 @@ class Deadlines:
         if when is None or when > limit:
             return None
         due = heapq.heappop(self._heap)
-        self._taken[due.rank, due.sid] = self._when.pop((due.rank, due.sid))
+        self._taken[due.rank, due.sid] = self._dues.pop((due.rank, due.sid)).when
         return due
 
     def push_back(self, due: Due) -> None:
         """Put back what was taken out and could not be done."""
-        self._when[due.rank, due.sid] = self._taken.pop((due.rank, due.sid))
+        del self._taken[due.rank, due.sid]
+        self._dues[due.rank, due.sid] = due
         heapq.heappush(self._heap, due)
 
     def fire(self, tx: Transaction, due: Due) -> None:
@@ -194,10 +195,10 @@ class Deadlines:
         return self._timers[due.rank].name
 
     def __len__(self) -> int:
-        return len(self._when)
+        return len(self._dues)
 
     def _valid(self, due: Due) -> bool:
-        return self._when.get((due.rank, due.sid)) == due.when
+        return self._dues.get((due.rank, due.sid)) == due
 
     def _look(self, rank: int, entity: Entity) -> None:
         when = self._timers[rank].due(self._store, entity)
@@ -208,7 +209,9 @@ class Deadlines:
             return
         self._taken.pop(key, None)
         if when is None:
-            self._when.pop(key, None)
-        elif when != self._when.get(key):
-            self._when[key] = when
-            heapq.heappush(self._heap, Due(when, rank, self._store.ordinal(entity.sid), entity.sid))
+            self._dues.pop(key, None)
+            return
+        due = Due(when, rank, self._store.ordinal(entity.sid), entity.sid)
+        if due != self._dues.get(key):
+            self._dues[key] = due
+            heapq.heappush(self._heap, due)

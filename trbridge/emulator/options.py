@@ -31,6 +31,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             ``https://flex.example``.
         callback_hosts: Hosts besides this machine that callbacks may go to, by the name in their URL; ``*`` for
             all. Decided after the name is resolved; link-local and metadata addresses never (security check 32).
+        max_assignments: After how many rounds of reservations a task is canceled. One page of Twilio's says
+            1,000, another 10 (routing 4.8).
         max_callbacks: Most callbacks that may wait for their turn.
         max_body: Largest request body, bytes. A workflow's configuration may have a megabyte, and three
             times that when it is encoded.
@@ -45,6 +47,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     allow_remote: bool = False
     origins: tuple[str, ...] = ()
     callback_hosts: tuple[str, ...] = ()
+    max_assignments: int = 1_000
     max_callbacks: int = 10_000
     max_body: int = 4 * 1024 * 1024
     max_sockets: int = 10_000
@@ -59,10 +62,13 @@ def choose(values: dict[str, Any]) -> Options:
     """Options by name.
 
     Raises:
-        InvalidArgument: There is no such option.
+        InvalidArgument: There is no such option, or it cannot be so.
     """
     known = Options.__struct_fields__
     for name in values:
         if name not in known:
             raise InvalidArgument(f"an emulator has no option {name!r}; it has {', '.join(known)}")
-    return Options(**values)
+    options = Options(**values)
+    if options.max_assignments < 1:
+        raise InvalidArgument(f"max_assignments must be 1 or more, not {options.max_assignments}")
+    return options

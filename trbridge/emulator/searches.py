@@ -33,7 +33,7 @@ def _compile(name: str, text: str, context: Context) -> Compiled:
     try:
         return compile_expression(text, context)
     except ExpressionError as error:
-        raise BadRequest(f"Invalid {name}. {error.message} at line {error.line}, column {error.column}") from error
+        raise BadRequest(f"Invalid {name}. {error.message}") from error
 
 
 def workers_by_expression(store: Store, _place: Place, text: str) -> Keep:

@@ -115,7 +115,7 @@ class Emulator(Controls):
                 account_sid=account_sid or (None if data else DEMO_ACCOUNT_SID),
                 auth_token=auth_token,
             )
-            routing.install(engine)
+            routing.install(engine, max_assignments=chosen.max_assignments)
         except BaseException:
             journal.close()
             raise

@@ -169,17 +169,24 @@ class Store:
             start: First moment, epoch seconds.
             end: Last moment, epoch seconds.
         """
-        group = self._groups[EVENTS_OF].get(key)
-        events, sids = self.events, self._sids
-        if group is None:
-            return
-        begin = group.search(lambda ordinal: events[sids[ordinal]].event_date >= start)
+        begin = self.first_event(key, lambda date: date >= start)
         if begin is None:
             return
         for event in self.each(EVENTS_OF, key, after=begin - 1):
             if event.event_date > end:
                 return
             yield event
+
+    def first_event(self, key: Hashable, is_late: Callable[[float], bool]) -> int | None:
+        """The ordinal of the first event about something whose date is late enough, found without a scan.
+
+        Args:
+            key: A key of :data:`~trbridge.emulator.indexes.EVENTS_OF`.
+            is_late: True from some moment on.
+        """
+        group = self._groups[EVENTS_OF].get(key)
+        events, sids = self.events, self._sids
+        return None if group is None else group.search(lambda ordinal: is_late(events[sids[ordinal]].event_date))
 
     # Changing: for the Transaction and the journal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from itertools import dropwhile, takewhile
+from itertools import takewhile
 from typing import Any, Final
 
 from ...errors import BadRequest
@@ -54,11 +54,12 @@ class _EventRows(WalkedRows):
         self._end = end
 
     def _walk(self, ordinal: int | None, *, up: bool) -> Iterator[EventRecord]:
-        events: Iterator[EventRecord] = super()._walk(ordinal, up=up)
         if up:
-            return takewhile(lambda event: event.event_date <= self._end, events)
-        recent = takewhile(lambda event: event.event_date >= self._start, events)
-        return dropwhile(lambda event: event.event_date > self._end, recent)
+            return takewhile(lambda event: event.event_date <= self._end, super()._walk(ordinal, up=True))
+        # Begin where the window ends: what is newer may be a month of events.
+        limit = self._store.first_event(self._key, lambda date: date > self._end)
+        begin = min((each for each in (ordinal, limit) if each is not None), default=None)
+        return takewhile(lambda event: event.event_date >= self._start, super()._walk(begin, up=False))
 
 
 def _window(values: Mapping[str, Any], now: float) -> tuple[float, float]:
