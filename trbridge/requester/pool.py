@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Final, Self
@@ -20,6 +22,7 @@ __all__ = ["SHARED", "HttpPool"]
 _IDLE_SECONDS: Final = 30.0
 """How long an unused connection is kept [I]; one the server has closed meanwhile is noticed before it is used."""
 
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _LOOPBACK: Final = ("all://127.0.0.1", "all://[::1]", "all://localhost")
 
 
@@ -123,7 +126,7 @@ class HttpPool:
 
         client = httpx.AsyncClient(
             transport=self._transport,
-            verify=self.ssl_context or True,
+            verify=self.ssl_context or _authorities(self._trust_env, *map(os.environ.get, _CERTIFICATES)),
             trust_env=self._trust_env,
             # None is "no proxy": a token for the emulator has no business in one (check 17).
             mounts=dict.fromkeys(_LOOPBACK),
@@ -150,6 +153,14 @@ class OwnPool(HttpPool):
 
 SHARED: Final = OwnPool()
 """What clients use that were given no pool."""
+
+
+@functools.cache
+def _authorities(trust_env: bool, *_places: str | None) -> ssl.SSLContext:
+    """The certificate authorities that httpx trusts. To read them takes 0.1 s: once for each place they are in."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 def _no_cookies() -> CookieJar:
