@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from patient_loop import LoopClock
 from proxy import Proxy, Weather
 
 from trbridge import Event, Worker
+from trbridge.clients import link
+from trbridge.connection import Connection
 from trbridge.emulator import Emulator
 from trbridge.emulator.model import Activity, Reservation, Workflow
 from trbridge.emulator.rest_calls import ask
@@ -107,6 +111,13 @@ async def town(weather: Weather | None = None, **options: Any) -> AsyncIterator[
         **options: Of the emulator.
     """
     clock = LoopClock(asyncio.get_running_loop())
+    with patch.object(link, "Connection", partial(Connection, wall=clock.now)):
+        async with _town(clock, weather, options) as place:
+            yield place
+
+
+@asynccontextmanager
+async def _town(clock: LoopClock, weather: Weather | None, options: dict[str, Any]) -> AsyncIterator[Town]:
     async with (
         Emulator(random_seed=7, rate_limits=False, clock=clock, **options) as emulator,
         Proxy(emulator.event_bridge_base_url, weather) as proxy,

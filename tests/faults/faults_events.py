@@ -1,0 +1,149 @@
+"""Faults of frames, events and handlers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fault_row import Fault
+
+__all__ = ["EVENTS"]
+
+_FRAMES: Final = "connection/test_connection_frames.py::"
+_SOCKET: Final = "connection/test_connection_websocket.py::"
+_CATCHING: Final = "clients/test_worker_catching_up.py::"
+_EVENTS: Final = "clients/test_worker_events.py::"
+_CLIENT: Final = "faults/test_faults_client.py::"
+_MANY: Final = "faults/test_faults_many.py::"
+_MACHINE: Final = "faults/test_faults_worker_machine.py::test_each_reservation_is_told_once_and_in_order"
+
+EVENTS: Final = (
+    Fault(
+        "F35",
+        "a frame above 1 MiB",
+        "1009, a typed error, later attempts ever later",
+        (
+            _FRAMES + "test_f35_f36_check_23_a_server_that_breaks_the_rules_is_left",
+            _CLIENT + "test_f24_f35_a_frame_that_is_too_large",
+        ),
+    ),
+    Fault(
+        "F36",
+        "a compression bomb",
+        "compression is not offered; what is compressed all the same is refused",
+        (_FRAMES + "test_f35_f36_check_23_a_server_that_breaks_the_rules_is_left",),
+    ),
+    Fault(
+        "F37",
+        "invalid UTF-8",
+        "reported; later events arrive",
+        (
+            _FRAMES + "test_f37_invalid_utf8_is_the_clients_to_judge",
+            _CLIENT + "test_f37_f38_f39_what_is_no_event_is_counted_and_the_next_one_arrives",
+        ),
+    ),
+    Fault(
+        "F38",
+        "malformed JSON",
+        "reported; later events arrive",
+        (_CLIENT + "test_f37_f38_f39_what_is_no_event_is_counted_and_the_next_one_arrives",),
+    ),
+    Fault(
+        "F39",
+        "JSON bombs",
+        "reported or read; later events arrive",
+        (
+            "test_wire.py::test_any_frame_is_read_or_refused",
+            _CLIENT + "test_f37_f38_f39_what_is_no_event_is_counted_and_the_next_one_arrives",
+        ),
+    ),
+    Fault(
+        "F40",
+        "an unknown event",
+        "passed on under its name",
+        (_EVENTS + "test_transfers_and_events_of_tomorrow_are_passed_through",),
+    ),
+    Fault(
+        "F41",
+        "missing, null or odd fields",
+        "read as far as possible",
+        (
+            _EVENTS + "test_frames_that_make_no_sense_hurt_nobody",
+            "resources/test_resource_decoding.py::test_any_object_is_read_without_an_error",
+        ),
+    ),
+    Fault(
+        "F42",
+        "an event that lacks its task",
+        "fetched once, then told; nothing overtakes it",
+        (
+            _EVENTS + "test_a_task_that_is_missing_is_fetched_once_and_nothing_overtakes",
+            _EVENTS + "test_a_reservation_without_even_a_task_sid_is_read_first",
+        ),
+    ),
+    Fault("F43", "a frame twice", "told once", (_EVENTS + "test_duplicates_and_late_events_are_dropped", _MACHINE)),
+    Fault(
+        "F44",
+        "an old frame after a new one",
+        "dropped; the state does not go back",
+        (
+            _EVENTS + "test_whatever_the_order_no_event_is_told_twice_and_the_end_is_final",
+            "clients/test_freshness.py::test_the_last_one_believed_has_the_highest_version",
+        ),
+    ),
+    Fault(
+        "F45",
+        "events while offline",
+        "told after `ready`, marked `reconcile`",
+        (
+            _CATCHING + "test_what_ended_while_the_line_was_cut_is_told_once",
+            _CATCHING + "test_an_accepted_reservation_whose_event_was_lost",
+            _MACHINE,
+        ),
+        "a reservation that came and went while offline is not told",
+    ),
+    Fault(
+        "F46",
+        "frames before `ready`",
+        "kept, told after it",
+        (
+            _CATCHING + "test_an_event_that_comes_while_catching_up_is_delivered_exactly_once",
+            _CLIENT + "test_f15_f46_three_failures_and_frames_before_ready",
+        ),
+    ),
+    Fault(
+        "F47",
+        "10,000 events and a slow consumer",
+        "`listen()` holds so many, in order, then says how many are missing",
+        (
+            "test_events.py::test_a_slow_consumer_is_told_about_the_gap",
+            _CLIENT + "test_f47_a_burst_for_a_slow_consumer",
+        ),
+        "coroutine handlers are not bounded: each event starts one",
+    ),
+    Fault(
+        "F48",
+        "a handler raises",
+        "reported; the others and the next event go on",
+        (
+            "test_events.py::test_a_handler_that_raises_is_reported_and_the_next_one_runs",
+            "test_events.py::test_a_coroutine_handler_that_raises_is_reported",
+        ),
+    ),
+    Fault(
+        "F49",
+        "a handler never returns",
+        "the others go on",
+        (_CLIENT + "test_f49_a_handler_that_never_returns_holds_nobody_up",),
+        "a time limit per handler is the bot's (`deadline`), not the client's",
+    ),
+    Fault(
+        "F50",
+        "leaks over many reconnects",
+        "none",
+        (
+            _MANY + "test_f50_reconnecting_leaves_nothing_in_a_client",
+            _MANY + "test_f50_what_ended_is_forgotten",
+            _SOCKET + "test_f50_a_thousand_reconnects_leave_nothing",
+        ),
+    ),
+)
