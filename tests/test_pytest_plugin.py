@@ -53,7 +53,7 @@ def run(project: Path, *arguments: str, ini: str = "", **tests: str) -> tuple[in
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
         cwd=project,
-        env=environment,
+        env={**environment, "NO_PROXY": "*"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -79,6 +79,14 @@ def test_ten_lines_and_a_bot_in_a_users_project(
         tmp_path, *arguments, ini=ini, conftest=backend, test_ten_lines=TEN_LINES, test_bot=BOT.format(marker=marker)
     )
     assert (code, "2 passed" in output) == (0, True), output
+
+
+def test_the_documentations_tests_pass(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "testing.md").read_text()
+    blocks = [block.partition("```")[0] for block in page.split("```python\n")[1:]]
+    tests = sum(block.count("def test_") for block in blocks)
+    code, output = run(tmp_path, ini=f"{FIXTURE_LOOP}\nasyncio_mode = auto", test_docs="\n".join(blocks))
+    assert (code, f"{tests} passed" in output, tests > 4) == (0, True, True), output
 
 
 HEAVY = """
