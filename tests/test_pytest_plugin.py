@@ -165,8 +165,8 @@ def test_markers_choose_the_emulators_options(output: str) -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "starlette.applications", None)
-    with pytest.raises(pytest.fail.Exception, match=r"pip install 'trbridge\[emulator\]'"):
+    monkeypatch.setitem(sys.modules, "trbridge.emulator.testing", None)
+    with pytest.raises(pytest.fail.Exception, match=r"needs trbridge.* pip install 'trbridge\[emulator\]'"):
         pytest_plugin._made({})
 
 
