@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench bench-quick format clean
+.PHONY: demo test check bench bench-quick soak format clean
 .DEFAULT_GOAL := test
 
 .venv/ready: pyproject.toml
@@ -30,6 +30,10 @@ bench: .venv/ready
 
 bench-quick: .venv/ready
 	$(BIN)/python -m benchmarks --quick
+
+# Two minutes: 100 bots, cuts, restarts of the server. make soak SOAK="--seconds 600 --bots 20"
+soak: .venv/ready
+	$(BIN)/python benchmarks/soak.py $(SOAK)
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .
