@@ -12,9 +12,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from plain_routing import fits, open_reservations
+from recount import Recount
 
+from trbridge.emulator import statistics
 from trbridge.emulator.engine import Committed
-from trbridge.emulator.indexes import BY_WORKSPACE
+from trbridge.emulator.indexes import BY_WORKSPACE, TASKS_BY_STATUS
 from trbridge.emulator.journal import SqliteJournal
 from trbridge.emulator.model import Activity, Reservation, Task, Worker
 from trbridge.emulator.store import Store
@@ -35,7 +37,11 @@ class Machine(RuleBasedStateMachine):
         self.path = Path(self.directory.name) / "journal"
         self.journal = SqliteJournal(self.path)
         self.center = Center(multi_task_enabled=self.multi_task_enabled, journal=self.journal)
+        self.recount = Recount(self.center)
+        self.began = self.center.engine.now()
         self.overbooked: list[str] = []
+        self.entered: dict[str, str | None] = {}
+        self.dismissed: set[str] = set()
         self.center.engine.subscribe(self.watch)
 
     @initialize(
@@ -143,7 +149,9 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.workers()) > 1)
     @rule(data=st.data())
     def dismiss(self, data: st.DataObject) -> None:
-        self.center.delete_worker(data.draw(st.sampled_from(self.workers())))
+        worker = data.draw(st.sampled_from(self.workers()))
+        self.dismissed.add(worker.sid)
+        self.center.delete_worker(worker)
 
     @rule(expression=st.sampled_from(["1==1", "lvl >= 2", "langs HAS 'en'", ""]), index=st.integers(0, 2))
     def change_queue(self, expression: str, index: int) -> None:
@@ -172,13 +180,22 @@ class Machine(RuleBasedStateMachine):
         except KeyError:
             assert self.center.store.snapshot() == before
 
+    @rule(window=st.tuples(st.integers(0, 600), st.integers(0, 600)), channel=st.sampled_from([None, *CHANNELS]))
+    def count(self, window: tuple[int, int], channel: str | None) -> None:
+        """Some window of time, such as a user would ask for."""
+        now = self.center.engine.now()
+        start, end = (min(self.began + edge, now) for edge in sorted(window))
+        self.check_statistics(start, end, channel)
+
     # What must always be true
 
     def watch(self, committed: Committed) -> None:
-        """Note reservations that were made for somebody without room for them."""
+        """Note which queues tasks enter, and reservations for somebody without room for them."""
         for event in committed.events:
             subject = committed.subjects[event.sid]
             worker, task = subject.worker, subject.task
+            if event.event_type in {"task-queue.entered", "task-queue.moved"} and task is not None:
+                self.entered[task.sid] = event.task_queue_sid
             if event.event_type != "reservation.created" or worker is None or task is None or task.ignore_capacity:
                 continue
             channel = self.center.store.worker_channel(worker.sid, task.task_channel_sid)
@@ -205,6 +222,30 @@ class Machine(RuleBasedStateMachine):
             assert (task.ended_at is not None) is (task.assignment_status in {"canceled", "completed"})
 
     @invariant()
+    def a_task_is_in_one_state_and_one_queue(self) -> None:
+        """It is in no list but its own, and its queue is the one that it was last seen to enter."""
+        store = self.center.store
+        statuses = ("pending", "reserved", "assigned", "wrapping", "completed", "canceled")
+        for task in self.center.all_tasks():
+            listed = [
+                (queue_sid, status)
+                for queue_sid in store.task_queues
+                for status in statuses
+                if task in store.select(TASKS_BY_STATUS, (queue_sid, status))
+            ]
+            assert listed == [(task.task_queue_sid, task.assignment_status)] or task.task_queue_sid is None
+            assert task.task_queue_sid == self.entered.get(task.sid)
+
+    @invariant()
+    def an_accepted_task_has_one_accepted_reservation(self) -> None:
+        """Whoever was asked besides has been told that it is too late."""
+        for task in self.center.all_tasks():
+            if task.assignment_status in {"assigned", "wrapping"}:
+                held = [r for r in self.center.reservations(task) if r.reservation_status in {"accepted", "wrapping"}]
+                assert len(held) == 1
+                assert held[0].worker_sid in self.center.store.workers or held[0].worker_sid in self.dismissed
+
+    @invariant()
     def a_waiting_task_is_in_a_queue_of_its_workflow(self) -> None:
         for task in self.center.all_tasks():
             if task.assignment_status == "pending":
@@ -225,8 +266,22 @@ class Machine(RuleBasedStateMachine):
         created = {e.reservation_sid for e in self.center.events if e.event_type == "reservation.created"}
         assert {r.sid for r in self.center.store.reservations.values()} <= created
 
+    def check_statistics(self, start: float, end: float, channel: str | None = None) -> None:
+        """Every figure equals the recount."""
+        center, store = self.center, self.center.store
+        self.recount.check("workspace", center.workspace, start, end, channel)
+        for queue in store.task_queues.values():
+            self.recount.check("task_queue", queue, start, end, channel)
+        for flow in store.workflows.values():
+            self.recount.check("workflow", flow, start, end, channel)
+        values = {"start_date": start, "end_date": end}
+        for worker in self.workers():
+            seen = statistics.fetch(store, "worker", worker, values, center.engine.now())["cumulative"]
+            self.recount.check_stays([worker.sid], seen, start, end)
+
     def teardown(self) -> None:
-        """The journal, read again, gives the same store."""
+        """Statistics of all time equal the recount; the journal, read again, gives the same store."""
+        self.check_statistics(self.began, self.center.engine.now())
         expected = self.center.store.snapshot()
         self.center.engine.close()
         again = Store()
