@@ -127,6 +127,19 @@ class Recount:
 
     # Comparing
 
+    def check_all(self, start: float, end: float, channel: str | None = None) -> None:
+        """The statistics of a window: those of the workspace, and of each queue, workflow and worker there is."""
+        center, store = self.center, self.center.store
+        self.check("workspace", center.workspace, start, end, channel)
+        for queue in store.task_queues.values():
+            self.check("task_queue", queue, start, end, channel)
+        for flow in store.workflows.values():
+            self.check("workflow", flow, start, end, channel)
+        values = {"start_date": start, "end_date": end}
+        for worker in store.workers.values():
+            seen = statistics.fetch(store, "worker", worker, values, center.engine.now())["cumulative"]
+            self.check_stays([worker.sid], seen, start, end)
+
     def check(self, kind: str, entity: Any, start: float, end: float, channel: str | None = None) -> None:
         """Every figure of a workspace, queue or workflow is as recounted.
 

@@ -14,11 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from plain_routing import fits, open_reservations
 from recount import Recount
 
-from trbridge.emulator import statistics
 from trbridge.emulator.engine import Committed
 from trbridge.emulator.indexes import BY_WORKSPACE, TASKS_BY_STATUS
 from trbridge.emulator.journal import SqliteJournal
-from trbridge.emulator.model import Activity, Reservation, Task, Worker
+from trbridge.emulator.model import Activity, Reservation, Worker
 from trbridge.emulator.store import Store
 from trbridge.errors import BadRequest, Gone
 
@@ -185,7 +184,7 @@ class Machine(RuleBasedStateMachine):
         """Some window of time, such as a user would ask for."""
         now = self.center.engine.now()
         start, end = (min(self.began + edge, now) for edge in sorted(window))
-        self.check_statistics(start, end, channel)
+        self.recount.check_all(start, end, channel)
 
     # What must always be true
 
@@ -266,22 +265,9 @@ class Machine(RuleBasedStateMachine):
         created = {e.reservation_sid for e in self.center.events if e.event_type == "reservation.created"}
         assert {r.sid for r in self.center.store.reservations.values()} <= created
 
-    def check_statistics(self, start: float, end: float, channel: str | None = None) -> None:
-        """Every figure equals the recount."""
-        center, store = self.center, self.center.store
-        self.recount.check("workspace", center.workspace, start, end, channel)
-        for queue in store.task_queues.values():
-            self.recount.check("task_queue", queue, start, end, channel)
-        for flow in store.workflows.values():
-            self.recount.check("workflow", flow, start, end, channel)
-        values = {"start_date": start, "end_date": end}
-        for worker in self.workers():
-            seen = statistics.fetch(store, "worker", worker, values, center.engine.now())["cumulative"]
-            self.recount.check_stays([worker.sid], seen, start, end)
-
     def teardown(self) -> None:
         """Statistics of all time equal the recount; the journal, read again, gives the same store."""
-        self.check_statistics(self.began, self.center.engine.now())
+        self.recount.check_all(self.began, self.center.engine.now())
         expected = self.center.store.snapshot()
         self.center.engine.close()
         again = Store()
@@ -298,9 +284,6 @@ class Machine(RuleBasedStateMachine):
 
     def open_reservations(self) -> list[Reservation]:
         return open_reservations(self.center)
-
-    def now_task(self, reservation: Reservation) -> Task:
-        return self.center.store.tasks[reservation.task_sid]
 
     def attempt(self, action: Any) -> None:
         """Do what may be refused."""
