@@ -17,7 +17,7 @@ demo: .venv/ready
 
 # Branch coverage of the package gates at 95 % (pyproject.toml, tool.coverage.report).
 test: .venv/ready
-	$(BIN)/python -X dev -m pytest -n 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 
 check: .venv/ready
 	$(BIN)/ruff check .

@@ -297,7 +297,7 @@ class SingleTaskingMachine(Machine):
     multi_task_enabled = False
 
 
-_SETTINGS = settings(max_examples=40, stateful_step_count=25, deadline=None)
+_SETTINGS = settings(max_examples=6, stateful_step_count=20, deadline=None)
 
 TestMultiTasking = Machine.TestCase
 TestMultiTasking.settings = _SETTINGS

@@ -209,5 +209,5 @@ class WorkerMachine(RuleBasedStateMachine):
             assert "created" not in names[1:], f"{sid}: {names}"
 
 
-WorkerMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=15, deadline=None)
+WorkerMachine.TestCase.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
 test_each_reservation_is_told_once_and_in_order = WorkerMachine.TestCase
