@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, Literal
 
 from .alarms import Alarms
@@ -52,11 +52,13 @@ class Interceptor:
         self, what: Literal["rest", "bridge"], app: Web, scope: AsgiScope, receive: Receive, send: Send
     ) -> None:
         """Let one HTTP request through."""
-        body = _Body(receive)
+        data = b""
         if scope["method"] == "POST":
-            await body.read_ahead(scope, self._max_body)
-        entry = self._note(what, scope, body.data)
-        fault = self.faults.take("request", entry)
+            body = _Body(receive)
+            data = await body.read_ahead(scope, self._max_body)
+            receive = body.receive
+        entry = self._note(what, scope, data)
+        fault = self.faults.take("request", entry) if self.faults else None
         if fault is not None:
             await self.wait(fault)
             if fault.rule.action == "drop":
@@ -65,12 +67,12 @@ class Interceptor:
             if fault.rule.action == "answer":
                 await send_whole(send, entry, *rule_answer(fault.rule))
                 return
-        await app(scope, body.receive, _Answering(self, entry, scope, receive, send))
+        await app(scope, receive, _Answering(self, entry, scope, receive, send))
 
     async def socket(self, app: Web, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Let one websocket through, and each frame on it."""
         path: str = scope["path"]
-        entry = self.record.note("socket", path=path, channel=channel_of_path(path), params=query_params(scope))
+        entry = self.record.note("socket", None, path, channel_of_path(path), params=query_params(scope))
         fault = self.faults.take("upgrade", entry)
         if fault is not None:
             await self.wait(fault)
@@ -93,10 +95,9 @@ class Interceptor:
         path: str = scope["path"]
         kept = body if len(body) <= KEPT else b""
         if what == "rest":
-            return self.record.note(what, method=scope["method"], path=path, params=lambda: rest_params(scope, kept))
+            return self.record.note(what, scope["method"], path, params=lambda: rest_params(scope, kept))
         channel = channel_of_path(path)
-        method, path = call_of(scope, body)
-        return self.record.note(what, method=method, path=path, channel=channel, params=lambda: bridge_params(kept))
+        return self.record.note(what, *call_of(scope, body), channel, params=lambda: bridge_params(kept))
 
 
 class _Body:
@@ -105,12 +106,11 @@ class _Body:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._messages: deque[_Message] = deque()
-        self.data = b""
 
-    async def read_ahead(self, scope: AsgiScope, limit: int) -> None:
+    async def read_ahead(self, scope: AsgiScope, limit: int) -> bytes:
         announced = headers_of(scope).get(b"content-length", b"")
         if announced.isdigit() and int(announced[:19]) > limit:
-            return  # it will be refused unread
+            return b""  # it will be refused unread
         data = bytearray()
         more = True
         while more and len(data) <= limit:
@@ -118,7 +118,7 @@ class _Body:
             self._messages.append(message)
             data += message.get("body", b"")
             more = message.get("more_body", False)
-        self.data = bytes(data)
+        return bytes(data)
 
     async def receive(self) -> _Message:
         return self._messages.popleft() if self._messages else await self._receive()
@@ -137,17 +137,19 @@ class _Answering:
         self._start: _Message = {}
         self._body = bytearray()
 
-    async def __call__(self, message: _Message) -> None:
+    def __call__(self, message: _Message) -> Awaitable[None]:
+        """Not a coroutine of its own: nearly always there is nothing to do but to pass the message on."""
         if message["type"] == "http.response.start":
             self._entry.status = message["status"]
-            self._fault = self._by.faults.take("answer", self._entry)
-            self._start = message
-        if self._fault is None:
-            await self._send(message)
-            return
+            if self._by.faults:
+                self._fault = self._by.faults.take("answer", self._entry)
+                self._start = message
+        return self._send(message) if self._fault is None else self._collect(self._fault, message)
+
+    async def _collect(self, fault: Fault, message: _Message) -> None:
         self._body += message.get("body", b"")
         if message["type"] == "http.response.body" and not message.get("more_body", False):
-            await self._apply(self._fault)
+            await self._apply(fault)
 
     async def _apply(self, fault: Fault) -> None:
         await self._by.wait(fault)
@@ -245,9 +247,7 @@ class _Frames:
         channel, event_type = self._entry.channel, frame_type(text)
         if event_type == HEARTBEAT:  # these would push out all else, so they are matched but not kept
             return Entry(0, 0.0, "frame", channel=channel, event_type=event_type)
-        return self._by.record.note(
-            "frame", channel=channel, event_type=event_type, payload=lambda: frame_payload(text)
-        )
+        return self._by.record.note("frame", None, None, channel, event_type, payload=lambda: frame_payload(text))
 
     async def stop(self) -> None:
         """The socket has ended; what was held for it is of no use."""

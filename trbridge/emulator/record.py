@@ -50,11 +50,11 @@ class Entry:
         number: int,
         when: float,
         what: What,
-        *,
         method: str | None = None,
         path: str | None = None,
         channel: str | None = None,
         event_type: str | None = None,
+        *,
         params: Params | Callable[[], Params] = _NOTHING,
         payload: Any | Callable[[], Any] = None,
     ) -> None:
@@ -125,15 +125,30 @@ class Record:
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries))
 
-    def note(self, what: What, **fields: Any) -> Entry:
+    def note(
+        self,
+        what: What,
+        method: str | None = None,
+        path: str | None = None,
+        channel: str | None = None,
+        event_type: str | None = None,
+        *,
+        params: Params | Callable[[], Params] = _NOTHING,
+        payload: Any | Callable[[], Any] = None,
+    ) -> Entry:
         """Write down an exchange that begins; what comes of it is filled in later.
 
         Args:
-            what: Its kind.
-            **fields: More of the entry. ``params`` may be a function that reads them.
+            what: Its kind; see :class:`Entry` for the others.
+            method: The method.
+            path: The path, or URL.
+            channel: The channel's SID.
+            event_type: The event type.
+            params: The parameters, or a function that reads them when somebody asks.
+            payload: The payload, likewise.
         """
-        self._number += 1
-        entry = Entry(self._number, self._now(), what, **fields)
+        self._number = number = self._number + 1
+        entry = Entry(number, self._now(), what, method, path, channel, event_type, params=params, payload=payload)
         self._entries.append(entry)
         return entry
 
