@@ -123,10 +123,12 @@ class HttpPool:
         import httpx
 
         from .network import use_asyncio_streams
+        from .transport import Transport
 
+        authorities = self.ssl_context or _authorities(self._trust_env, *map(os.environ.get, _CERTIFICATES))
         client = httpx.AsyncClient(
             transport=self._transport,
-            verify=self.ssl_context or _authorities(self._trust_env, *map(os.environ.get, _CERTIFICATES)),
+            verify=authorities,
             trust_env=self._trust_env,
             # None is "no proxy": a token for the emulator has no business in one (check 17).
             mounts=dict.fromkeys(_LOOPBACK),
@@ -139,7 +141,16 @@ class HttpPool:
                 keepalive_expiry=_IDLE_SECONDS,
             ),
         )
-        return _Open(client, use_asyncio_streams(client))
+        backend = use_asyncio_streams(client)
+        if self._transport is None:
+            # Not as an argument: httpx would not look for proxies then.
+            client._transport = Transport(
+                backend,
+                ssl_context=authorities,
+                max_connections=self._max_connections,
+                idle_seconds=_IDLE_SECONDS,
+            )
+        return _Open(client, backend)
 
 
 class OwnPool(HttpPool):
