@@ -50,7 +50,7 @@ class Event(NamedTuple):
     Attributes:
         type: Its name.
         payload: What a handler would be called with; None if with nothing.
-        origin: Where it comes from: ``"socket"``, or ``"client"`` for the client's own.
+        origin: Where it comes from: ``"socket"``, ``"log"``, ``"callback"``, or ``"client"`` for the client's own.
     """
 
     type: str
@@ -145,13 +145,21 @@ class Emitter(EventEmitter):
             for stream in self._streams:
                 if stream.wants(name):
                     stream.push(event)
-        if name in self._events:
-            for handler in list(self._events[name].values()):
+        handlers = self._events.get(name)
+        if handlers:
+            for handler in tuple(handlers.values()):
                 self._run(name, handler, args)
+
+    async def deliver(self, name: str, *args: Any, origin: str) -> None:
+        """As :meth:`publish`; returns when the coroutine handlers that it has started are over."""
+        before = set(self._tasks)
+        self.publish(name, *args, origin=origin)
+        if started := self._tasks - before:
+            await asyncio.wait(started)
 
     def wanted(self, name: str) -> bool:
         """Whether anybody listens, so that the payload is worth decoding."""
-        return name in self._events or any(stream.wants(name) for stream in self._streams)
+        return name in self._events or (bool(self._streams) and any(stream.wants(name) for stream in self._streams))
 
     def report(self, error: TaskRouterError) -> None:
         """Log an error and emit it as ``error``; never raises, listened to or not (Q29)."""
@@ -191,7 +199,7 @@ class Emitter(EventEmitter):
         except Exception as error:  # noqa: BLE001 - a handler may raise anything; the reader goes on
             self.report_handler(error, name)
             return
-        if inspect.iscoroutine(outcome):
+        if outcome is not None and inspect.iscoroutine(outcome):
             task = asyncio.get_running_loop().create_task(outcome)
             self._tasks.add(task)
             task.add_done_callback(lambda done: self._finished(done, name))

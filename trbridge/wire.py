@@ -71,7 +71,7 @@ class Reply(msgspec.Struct, frozen=True):
     etag: str | None = None
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """A frame of the websocket: a name and an undecoded payload."""
 
     event_type: str | None = None
@@ -89,6 +89,7 @@ class _Envelope(msgspec.Struct):
 _encode = msgspec.json.Encoder().encode
 _reply = msgspec.json.Decoder(Reply)
 _event = msgspec.json.Decoder(Event)
+_decode_event = _event.decode
 
 
 def encode_request(request: Request, token: str) -> bytes:
@@ -160,8 +161,12 @@ def decode_event(frame: bytes | str) -> Event | None:
     Raises:
         DecodeError: The frame is not JSON.
     """
-    if not frame or frame.isspace():
-        return None
+    try:
+        return _decode_event(frame)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        # Only now, since most frames are events.
+        if not frame or frame.isspace():
+            return None
     try:
         return _decode(_event, frame)
     except msgspec.ValidationError:

@@ -16,7 +16,7 @@ from ..events import Emitter
 from ..requester import HttpPool, HttpRequester, RetryInfo
 from ..resources.context import Context
 from ..resources.instance import InstanceResource
-from ..resources.registry import materialize
+from ..resources.registry import materialize_event
 from ..session import SessionOptions, State
 from ..urls import Bases, channel_url, websocket_url
 from ..wire import Reply, Request
@@ -251,7 +251,7 @@ class Client(Listening):
     def receive(self, name: str, payload: msgspec.Raw) -> None:
         """Publish an event of the socket; its payload is decoded if anybody wants it."""
         if self.emitter.wanted(name):
-            self.emitter.publish(name, materialize(payload, self._context))
+            self.emitter.publish(name, materialize_event(name, payload, self._context))
 
     def websocket_url(self) -> str:
         """The URL that opens the socket; holds the token, so never log it."""

@@ -17,7 +17,7 @@ import msgspec
 from ..errors import DecodeError, NotFound, SlowConsumer, TaskRouterError
 from ..events import CLIENT_EVENTS
 from ..resources.instance import merge
-from ..resources.registry import materialize
+from ..resources.registry import materialize_event
 from ..resources.reservation import ReservationInstance, reservation_from_event
 from ..resources.reservation_wait import OVER, follow
 from ..resources.task import TaskInstance
@@ -111,12 +111,12 @@ class Desk:
         if receiver is not None:
             receiver(name, payload)
         elif self._worker.emitter.wanted(name):
-            self._worker.emitter.publish(name, materialize(payload, self._context))
+            self._worker.emitter.publish(name, materialize_event(name, payload, self._context))
 
     def _on_reservation(self, name: str, payload: msgspec.Raw) -> None:
         reservation = reservation_from_event(payload, self._context, name)
         if reservation is None:  # reservation.failed brings a task (Q66)
-            self._worker.emitter.publish(name, materialize(payload, self._context))
+            self._worker.emitter.publish(name, materialize_event(name, payload, self._context))
             return
         status = _STATUSES.get(name)
         if status is not None and not self.is_news(reservation.sid, status):
@@ -126,7 +126,7 @@ class Desk:
         if known is not None:
             # Our own request may have been answered before its event came: the state does not go back (F44).
             if status is None or _STAGES.get(known.reservation_status or "", 0) <= _STAGES[status]:
-                merge(known, payload, event=name)
+                merge(known, payload, event=name, read=reservation)
             reservation = known
         if is_complete(reservation):
             self.tell(name, reservation)
@@ -135,18 +135,18 @@ class Desk:
             self._context.start(self._complete(name, reservation), self._completed)
 
     def _on_worker(self, name: str, payload: msgspec.Raw) -> None:
-        value: Any = materialize(payload, self._context)
+        value: Any = materialize_event(name, payload, self._context)
         if not self._freshness.is_news(name, value):
             self._worker.stats.duplicates += 1
             return
         if getattr(value, "sid", None) == self._worker.resource.sid:
-            value = merge(self._worker.resource, payload)
+            value = merge(self._worker.resource, payload, read=value)
         short = name.removeprefix("worker.")
         # Cut short, a name of the service's must not pass for one of the client's own (Q32).
         self._worker.emitter.publish(name if short in CLIENT_EVENTS else short, value)
 
     def _on_task(self, name: str, payload: msgspec.Raw) -> None:
-        value: Any = materialize(payload, self._context)
+        value: Any = materialize_event(name, payload, self._context)
         if not self._freshness.is_news(name, value):
             self._worker.stats.duplicates += 1
             return

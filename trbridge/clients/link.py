@@ -255,12 +255,12 @@ class Link:
             event = decode_event(frame)
             if event is None:
                 return
-            if not event.event_type:
+            name = event.event_type
+            if not name:
                 self._stats.unreadable += 1
                 _log.debug("a frame without event_type was dropped")
                 return
-            name = f"server.{event.event_type}" if event.event_type in CLIENT_EVENTS else event.event_type
-            self._client.receive(name, event.payload)
+            self._client.receive(f"server.{name}" if name in CLIENT_EVENTS else name, event.payload)
         except DecodeError as error:
             self._stats.unreadable += 1
             self._client.emitter.report(error)

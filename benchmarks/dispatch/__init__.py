@@ -1,0 +1,1 @@
+"""Event dispatch: from the bytes of a websocket to a listener."""

@@ -1,0 +1,128 @@
+"""The events that the server sends, in the service's words (wire-protocol 7.3 and 7.4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+__all__ = ["ACCOUNT", "ACTIVITY", "BEGIN", "END", "FRAMES", "WORKER", "WORKSPACE", "frame"]
+
+ACCOUNT: Final = f"AC{1:032x}"
+WORKSPACE: Final = f"WS{2:032x}"
+WORKER: Final = f"WK{7:032x}"
+ACTIVITY: Final = f"WA{4:032x}"
+
+BEGIN: Final = "benchmark.begin"
+END: Final = "benchmark.end"
+"""Events around those that count; everything that is measured lies between them."""
+
+_COMMON: Final = {"account_sid": ACCOUNT, "workspace_sid": WORKSPACE}
+_ATTRIBUTES: Final = json.dumps(
+    {
+        "type": "support",
+        "language": "fr",
+        "customers": {"external_id": "c-4711", "segment": "gold", "since": "2019-04-01", "open_orders": [1201, 1377]},
+        "conversations": {"conversation_id": "CH00000000000000000000000000000001", "media": "chat", "queue": "Support"},
+        "from": "+15550100000",
+        "to": "+15550100001",
+        "skills": ["billing", "french", "refunds"],
+        "notes": "Wrote twice about the same invoice; wants to be called back before noon. " * 2,
+    },
+    separators=(",", ":"),
+)
+
+
+def _task(number: int) -> dict[str, Any]:
+    return {
+        "sid": f"WT{number:032x}",
+        **_COMMON,
+        "workflow_sid": f"WW{8:032x}",
+        "workflow_name": "Default",
+        "queue_sid": f"WQ{5:032x}",
+        "queue_name": "French",
+        "task_channel_sid": f"TC{9:032x}",
+        "task_channel_unique_name": "default",
+        "attributes": _ATTRIBUTES,
+        "addons": "{}",
+        "assignment_status": "reserved",
+        "priority": number % 10,
+        "reason": None,
+        "routing_target": None,
+        "timeout": 86400,
+        "age": 5,
+        "counter": 0,
+        "version": 0,
+        "virtual_start_time": 1893575400,
+        "date_created": 1893575400 + number,
+        "date_updated": 1893575405 + number,
+    }
+
+
+def _worker(number: int) -> dict[str, Any]:
+    return {
+        "sid": WORKER,
+        **_COMMON,
+        "friendly_name": "Alice",
+        "attributes": "{}",
+        "available": True,
+        "activity_sid": ACTIVITY,
+        "activity_name": "Idle",
+        "version": number,
+        "date_created": 1893456000,
+        "date_updated": 1893575300 + number,
+        "date_status_changed": 1893575300 + number,
+    }
+
+
+def _nested(number: int, status: str) -> dict[str, Any]:
+    return {
+        "sid": f"WR{number:032x}",
+        **_COMMON,
+        "worker_sid": WORKER,
+        "worker_name": "Alice",
+        "worker_previous_activity_sid": ACTIVITY,
+        "reservation_status": status,
+        "reservation_timeout": 120,
+        "date_created": 1893575405,
+        "date_updated": 1893575405,
+        "version": 0,
+        "task": _task(number),
+    }
+
+
+def _workspace_events(count: int) -> Iterator[tuple[str, Any]]:
+    """What a workspace's listener hears: by turns a task that is offered, and a worker's activity."""
+    for number in range(count // 2):
+        yield "reservation.created", {**_task(number), "reservation_sid": f"WR{number:032x}"}
+        yield "worker.activity.update", _worker(number)
+
+
+def _life(count: int) -> Iterator[tuple[int, str, str]]:
+    for number in range(count // 3):
+        for event, status in (("created", "pending"), ("accepted", "accepted"), ("completed", "completed")):
+            yield number, event, status
+
+
+def _worker_events(count: int) -> Iterator[tuple[str, Any]]:
+    """What a worker hears, as v1's socket tells it: reservations that are offered, accepted and completed."""
+    for number, event, _ in _life(count):
+        yield f"reservation.{event}", {**_task(number), "reservation_sid": f"WR{number:032x}"}
+
+
+def _nested_events(count: int) -> Iterator[tuple[str, Any]]:
+    """The same as v2's socket tells it."""
+    for number, event, status in _life(count):
+        yield f"reservation.{event}", _nested(number, status)
+
+
+FRAMES: Final = {"workspace": _workspace_events, "worker": _worker_events, "nested": _nested_events}
+"""Name of a stream to what makes its events, so many of them."""
+
+
+def frame(event_type: str, payload: Any) -> bytes:
+    """A whole frame as a server sends it: one unfragmented text message (RFC 6455 section 5.2)."""
+    text = json.dumps({"event_type": event_type, "payload": payload}, separators=(",", ":")).encode()
+    if len(text) < 126:
+        return bytes((0x81, len(text))) + text
+    return b"\x81\x7e" + len(text).to_bytes(2, "big") + text
