@@ -350,8 +350,9 @@ async def test_run_ends_when_the_client_is_closed(bench: Bench) -> None:
         await client.run()
 
 
-async def test_closing_ends_what_is_under_way_and_says_so(workspace: Workspace) -> None:
+async def test_closing_ends_what_is_under_way_and_says_so(workspace: Workspace, bench: Bench) -> None:
     """Nobody waits for ever, and no callback is forgotten."""
+    bench.emulator.app.faults.add("hold", path="*/Activities")
     future, callback = called_back()
     operation = workspace.activities.fetch()
     workspace.activities.fetch(callback)
