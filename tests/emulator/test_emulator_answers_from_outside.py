@@ -31,8 +31,6 @@ answers = st.fixed_dictionaries({"instruction": words | values}) | st.dictionari
 instructed = st.builds(lambda head, more: {**more, **head}, answers, st.dictionaries(names, values))
 as_json = instructed.map(lambda answer: json.dumps(answer).encode())
 bodies = st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | as_json
-    st.binary(max_size=60) | st.text(max_size=60).map(str.encode) | instructed.map(lambda it: json.dumps(it).encode())
-)
 
 
 @settings(max_examples=200, deadline=None)
