@@ -28,13 +28,12 @@ class Happening(NamedTuple):
 
     @property
     def sid(self) -> str:
-        # Events of one millisecond are in the order of their SIDs; that is not the one they are written in here.
-        return f"EV{(self.number * 7919) % 1000:032x}"
+        return f"EV{(self.number * 7919) % 1000:032x}"  # in no order
 
 
 class _Row(NamedTuple):
     ms: int
-    sid: str
+    number: int
     shows: float
     one: Happening
 
@@ -59,7 +58,7 @@ class Service:
     asked: list[Ask] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        rows = [_Row(one.ms, one.sid, one.at + one.late, one) for one in self.log]
+        rows = [_Row(one.ms, one.number, one.at + one.late, one) for one in self.log]
         self._rows = sorted(rows, reverse=True)
 
     def our_clock(self) -> float:
@@ -82,7 +81,7 @@ class Service:
             page += 1
             self.passed += self.latency
             more = len(rows) > page * ask.page_size
-            if not more or page == ask.most_pages:
+            if not more or ask.is_answered(read, page):
                 return read, more
 
 

@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from ..resources.workspace import WorkspaceInstance
+from .feeding import FedClient
 from .mirror import Mirror
-from .resource_client import ResourceClient
 
 if TYPE_CHECKING:
     from ..claims import ChannelKind
     from ..resources.activity import ActivityInstance, ActivityList
-    from ..resources.event import EventList
     from ..resources.statistics import (
         StatisticsResource,
         WorkspaceCumulativeStatistics,
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 
-class Workspace(ResourceClient[WorkspaceInstance]):
+class Workspace(FedClient):
     """A workspace: its properties, its resources, its statistics, its events.
 
     Example::
@@ -43,7 +42,8 @@ class Workspace(ResourceClient[WorkspaceInstance]):
 
     Events: ``connected``, ``ready`` (the workspace), ``disconnected``
     (:class:`~trbridge.Disconnected`), ``token.expired``, ``error`` (a
-    :class:`~trbridge.TaskRouterError`), ``state``, and whatever the service sends, by its raw name.
+    :class:`~trbridge.TaskRouterError`), ``state``, and whatever the service sends, by its raw name; with
+    :meth:`feed_events` everything that the workspace's log has.
     """
 
     kind: ClassVar[ChannelKind] = "workspace"
@@ -98,11 +98,6 @@ class Workspace(ResourceClient[WorkspaceInstance]):
     def task_channels(self) -> TaskChannelList:
         """Task channels."""
         return self.resource.task_channels
-
-    @property
-    def events(self) -> EventList:
-        """TaskRouter's log of events, kept for 30 days. Live events come through :meth:`on`."""
-        return self.resource.events
 
     @property
     def statistics(self) -> StatisticsResource[WorkspaceStatistics]:

@@ -64,7 +64,7 @@ class Follower:
         settle: Seconds that an event is held back so that an earlier one may still come before it.
         overlap: Seconds after its moment within which an event may show up.
         allow_gap: Go on where the log begins, if the position is older than that.
-        report: Told of each failed attempt.
+        report: Told of each failed attempt; the log is if left out.
         clock: Seconds that only go forward.
         now: Seconds since 1970.
         sleep: Waits.
@@ -230,9 +230,10 @@ class Follower:
                     raise
                 failure = error
             delay = self._delay(failure, attempt)
-            _log.warning("the log could not be read, next attempt in %.1f s: %s", delay, failure)
             if self._report is not None:
                 self._report(failure)
+            else:
+                _log.warning("the log could not be read, next attempt in %.1f s: %s", delay, failure)
             await self._sleep(delay)
 
     def _delay(self, failure: RequestError, attempt: int) -> float:
@@ -242,14 +243,14 @@ class Follower:
 
     async def _read(self, ask: Ask, floor: int | None) -> tuple[list[Entry], bool]:
         page = await self._log.fetch(self._params(ask))
-        entries = [self._entry(event, floor) for event in page.data]
-        for _ in range((ask.most_pages or _MOST_PAGES) - 1):
-            if not page.has_next:
-                break
-            page = await page.next()
+        entries, pages = [self._entry(event, floor) for event in page.data], 1
+        while page.has_next and not ask.is_answered(entries, pages):
+            if pages == _MOST_PAGES:
+                raise DecodeError(f"the log does not end after {pages} pages")
+            page, pages = await page.next(), pages + 1
             entries += [self._entry(event, floor) for event in page.data]
-        if page.has_next and (ask.most_pages is None or not entries):
-            raise DecodeError(f"the log does not end after {ask.most_pages or _MOST_PAGES} pages")
+        if page.has_next and not entries:
+            raise DecodeError(f"there is no event on {pages} pages of the log, and more of them")
         return entries, page.has_next
 
     def _entry(self, event: EventInstance, floor: int | None) -> Entry:

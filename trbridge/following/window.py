@@ -37,11 +37,11 @@ _LATER_MS: Final = 1.0
 
 
 class Entry(NamedTuple):
-    """An event, in the log's order.
+    """An event of the log.
 
     Attributes:
         ms: Its moment.
-        sid: Its SID, which decides between events of one moment.
+        sid: Its SID.
         event: The event.
         wanted: Whether it is of a type to be handed out; the others tell the time only.
     """
@@ -52,11 +52,19 @@ class Entry(NamedTuple):
     wanted: bool = True
 
 
+class _Waiting(NamedTuple):
+    """An entry in the order of handing out: by moment, then as the service lists them."""
+
+    ms: int
+    number: int
+    entry: Entry
+
+
 class Ask(NamedTuple):
     """A stretch of the log to read.
 
     Attributes:
-        start: From and including this second; None for the newest events there are.
+        start: From and including this second; None for the newest events there are, and all of the newest's moment.
         end: Up to and including this second; None for no end.
         most_pages: Pages to read at most; None for all.
         page_size: Events a page.
@@ -66,6 +74,12 @@ class Ask(NamedTuple):
     end: int | None
     most_pages: int | None
     page_size: int
+
+    def is_answered(self, entries: list[Entry], pages: int) -> bool:
+        """Whether so many pages are enough."""
+        if self.most_pages is None or pages < self.most_pages:
+            return False
+        return self.start is not None or not entries or entries[0].ms != entries[-1].ms
 
 
 class Window:
@@ -86,7 +100,8 @@ class Window:
         self._settle_ms = settle * 1000
         self._floor = since_ms if position is None else position.before_ms
         self._done = {} if position is None else dict(position.done)
-        self._waiting: list[Entry] = []
+        self._waiting: list[_Waiting] = []
+        self._count = 0
         self._open: set[str] = set()
         self._current: Entry | None = None
         self._anchor: tuple[float, float] | None = None
@@ -101,7 +116,7 @@ class Window:
     def ask(self, now: float) -> Ask:
         """What to read now."""
         if self._floor is None:
-            # The newest page tells where the log ends. If it was empty, all that comes is new.
+            # The newest moment tells where the log ends. If it was empty, all that comes is new.
             return Ask(None, None, None if self._begun else 1, self._page_size)
         start, horizon = self._floor // 1000, self._horizon(now)
         if self._span is not None and horizon is not None:
@@ -119,7 +134,8 @@ class Window:
 
         Args:
             ask: What was asked for.
-            entries: What came, in any order.
+            entries: What came, in the order of the list. It decides between events of one moment, whose SIDs say
+                nothing: a task is created, enters a workflow and a queue in one millisecond.
             asked_at: When the reading began.
             answered_at: When it was over.
             more: Whether there was more than ``ask.most_pages``.
@@ -154,7 +170,7 @@ class Window:
     def next(self) -> Entry | None:
         """The next event to hand out, if it is its turn already; it is open until :meth:`finish`."""
         if self._current is None and self._waiting and self._waiting[0].ms <= self._settled_ms:
-            self._current = heapq.heappop(self._waiting)
+            self._current = heapq.heappop(self._waiting).entry
         return self._current
 
     def finish(self) -> bool:
@@ -206,16 +222,19 @@ class Window:
                 self._floor = math.floor(min(entry.ms for entry in entries) - self._overlap_ms)
                 self._add(entries)
         elif entries:
-            self._floor = max(entry.ms for entry in entries) + 1
+            self._floor = max(entry.ms for entry in entries)
+            self._done = {entry.sid: entry.ms for entry in entries if entry.ms == self._floor}
         self._begun = True
 
     def _add(self, entries: list[Entry]) -> None:
         floor = self._floor or 0
-        for entry in entries:
+        newest_first = not entries or entries[0].ms >= entries[-1].ms
+        for entry in reversed(entries) if newest_first else entries:
             # What is older than the floor is there because seconds are whole.
             if entry.wanted and entry.ms >= floor and entry.sid not in self._open and entry.sid not in self._done:
                 self._open.add(entry.sid)
-                heapq.heappush(self._waiting, entry)
+                self._count += 1
+                heapq.heappush(self._waiting, _Waiting(entry.ms, self._count, entry))
 
     def _advance(self, ask: Ask, asked_at: float, count: int) -> None:
         horizon = self._horizon(asked_at)
@@ -249,8 +268,8 @@ class Window:
     def _before(self) -> int | None:
         if self._floor is None:
             return None
-        oldest = min((entry.ms for entry in (self._current, *self._waiting[:1]) if entry is not None), default=None)
-        return self._floor if oldest is None else min(self._floor, oldest)
+        unfinished = (self._current, *self._waiting[:1])
+        return min(self._floor, *(each.ms for each in unfinished if each is not None), self._floor)
 
     def _prune(self) -> None:
         before = self._before()
