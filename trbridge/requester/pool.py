@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     import ssl
-    from http.cookiejar import CookieJar
 
     import httpx
 
@@ -123,18 +122,17 @@ class HttpPool:
         import httpx
 
         from .network import use_asyncio_streams
-        from .transport import Transport
+        from .transport import Client, Transport
 
         authorities = self.ssl_context or _authorities(self._trust_env, *map(os.environ.get, _CERTIFICATES))
-        client = httpx.AsyncClient(
+        client = Client(
             transport=self._transport,
             verify=authorities,
             trust_env=self._trust_env,
             # None is "no proxy": a token for the emulator has no business in one (check 17).
             mounts=dict.fromkeys(_LOOPBACK),
-            cookies=_no_cookies(),
             follow_redirects=False,
-            timeout=None,  # noqa: S113 - the requester limits the whole exchange; a timer for each read only costs
+            timeout=None,
             limits=httpx.Limits(
                 max_connections=self._max_connections,
                 max_keepalive_connections=self._max_connections,
@@ -172,11 +170,3 @@ def _authorities(trust_env: bool, *_places: str | None) -> ssl.SSLContext:
     import httpx
 
     return httpx.create_ssl_context(trust_env=trust_env)
-
-
-def _no_cookies() -> CookieJar:
-    # Clients with different tokens share connections; a cookie would tie them together. v1 sent none.
-    from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-    # The jar itself: httpx.Cookies(jar) would be copied into one that takes everything.
-    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

@@ -158,7 +158,7 @@ async def _exchange(client: httpx.AsyncClient, url: str, headers: Mapping[str, s
         await response.aclose()
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=1024)
 def _parsed(url: str) -> httpx.URL:
     # A channel URL is the same for the life of a client, and costs more to read than to send.
     import httpx

@@ -25,11 +25,35 @@ if TYPE_CHECKING:
 
     from .network import AsyncioBackend, AsyncioStream
 
-__all__ = ["Transport"]
+__all__ = ["Client", "Transport"]
 
 _CHUNK: Final = 64 * 1024
 _MOST_HEADERS: Final = 100 * 1024
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+_NO_COOKIES: Final = _NoCookies()
+
+
+class Client(httpx.AsyncClient):
+    """Takes no cookies: clients with different tokens share connections, a cookie would tie them together.
+
+    v1 sent none. To look for them takes httpx a tenth of a request.
+    """
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, whatever is set."""
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, _cookies: object) -> None:
+        pass
 
 
 class Origin(NamedTuple):
