@@ -13,7 +13,7 @@ from contact_center import Center
 
 from trbridge.emulator import statistics
 from trbridge.emulator.engine import Committed
-from trbridge.emulator.model import Task, Worker
+from trbridge.emulator.model import Task
 
 __all__ = ["Note", "Recount"]
 
@@ -45,13 +45,14 @@ class Recount:
         center.engine.subscribe(self._hear)
 
     def _hear(self, committed: Committed) -> None:
-        for change in committed.changes:
-            if change.kind is Worker and change.new is not None:
-                stays = self.whereabouts.setdefault(change.sid, [])
-                if not stays or stays[-1][1] != change.new.activity_sid:
-                    stays.append((committed.now, change.new.activity_sid))
         for event in committed.events:
-            self.notes.append(self._note(committed, event.event_type, committed.subjects[event.sid]))
+            subject = committed.subjects[event.sid]
+            self.notes.append(self._note(committed, event.event_type, subject))
+            # Who leaves an activity and is back in the same moment (a single-tasking worker who goes from one
+            # reservation to the next) begins a new stay there.
+            if event.event_type in {"worker.created", "worker.activity.update"} and subject.worker is not None:
+                stays = self.whereabouts.setdefault(subject.worker.sid, [])
+                stays.append((committed.now, subject.worker.activity_sid))
 
     @staticmethod
     def _note(committed: Committed, what: str, subject: Any) -> Note:

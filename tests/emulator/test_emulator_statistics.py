@@ -173,6 +173,21 @@ def test_activity_durations_count_what_of_a_stay_is_in_the_window(center: Center
     assert totals == {"Offline": 569, "Available": 81, "Unavailable": 0}
 
 
+def test_who_leaves_an_activity_and_is_back_in_the_same_moment_begins_a_new_stay() -> None:
+    """A single-tasking worker goes from one reservation to the next; the event log shows both moves."""
+    center = Center(multi_task_enabled=False)
+    flow = center.workflow(default=center.queue())
+    alice = center.worker("Alice")
+    first, _second = center.task(flow), center.task(flow)
+    center.advance(10)
+    center.delete_task(first)  # back to Idle, and reserved for the second at once
+    center.advance(30)
+    seen = figures(center, "worker", alice)["cumulative"]
+    stays = {each["friendly_name"]: each for each in seen["activity_durations"]}
+    assert [stays["Reserved"][name] for name in ("min", "max", "avg", "total")] == [10, 30, 20, 40]
+    assert stays["Idle"]["total"] == 0
+
+
 def test_a_window_before_a_worker_was_made_knows_nothing_of_him(center: Center) -> None:
     center.advance(1000)
     alice = center.worker("Alice")
