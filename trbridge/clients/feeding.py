@@ -228,10 +228,10 @@ def handler_name(event_type: str) -> str:
     return f"server.{event_type}" if event_type in CLIENT_EVENTS else event_type
 
 
-def told_by_log(event: EventInstance) -> Told:
+def told_by_log(event: EventInstance, origin: str = "log", digest: str | None = None) -> Told:
     """What tells an event of the log, or a callback, from others."""
     seconds = None if event.event_date_ms is None else event.event_date_ms / 1000
-    return Told(event.event_type or "", event.resource_sid or "", seconds, event.sid or None)
+    return Told(event.event_type or "", event.resource_sid or "", seconds, event.sid or None, origin, digest)
 
 
 class _Peek(msgspec.Struct):

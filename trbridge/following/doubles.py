@@ -39,13 +39,17 @@ class Told(NamedTuple):
         event_type: Such as ``task.created``.
         resource_sid: What it is about.
         seconds: When it happened, seconds since 1970 by the service's clock; None if that was not said.
-        event_sid: Its SID; None for the socket's.
+        event_sid: Its SID; None if that was not said, as by the socket.
+        origin: By which way it came.
+        digest: What tells a repetition by the same way, if it has no SID.
     """
 
     event_type: str
     resource_sid: str
     seconds: float | None = None
     event_sid: str | None = None
+    origin: str = "socket"
+    digest: str | None = None
 
 
 class Doubles:
@@ -57,17 +61,18 @@ class Doubles:
 
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
-        self._sids: OrderedDict[str, None] = OrderedDict()
+        self._names: OrderedDict[str, None] = OrderedDict()
         self._single: OrderedDict[tuple[str, str], list[Told]] = OrderedDict()
 
     def is_new(self, told: Told) -> bool:
         """Whether it came for the first time; from now on it is known."""
-        if told.event_sid is not None:
-            if told.event_sid in self._sids:
+        name = told.event_sid or told.digest
+        if name is not None:
+            if name in self._names:
                 return False
-            self._sids[told.event_sid] = None
-            if len(self._sids) > self._most:
-                self._sids.popitem(last=False)
+            self._names[name] = None
+            if len(self._names) > self._most:
+                self._names.popitem(last=False)
         return not self._met(told)
 
     def _met(self, told: Told) -> bool:
@@ -87,7 +92,7 @@ class Doubles:
 
 
 def _same(one: Told, other: Told) -> bool:
-    if (one.event_sid is None) == (other.event_sid is None):
+    if one.origin == other.origin or (one.event_sid and other.event_sid):
         return False
     if one.event_type.rpartition(".")[2] in ONCE:
         return True
