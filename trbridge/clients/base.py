@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -52,6 +53,7 @@ class Client(Listening):
         ssl_context: For a private certificate authority; the system's by default.
         on_retry: Called before each repetition of a request.
         session: Timing of the connection: silence limit, back-off, heartbeat.
+        wall: Seconds since 1970, which a token's end is about; for tests that make days pass.
 
     Attributes:
         stats: What the client has been through: connects, drops, frames, duplicates, retries and so on.
@@ -80,6 +82,7 @@ class Client(Listening):
         ssl_context: ssl.SSLContext | None = None,
         on_retry: Callable[[RetryInfo], None] | None = None,
         session: SessionOptions | None = None,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         if debug:
             print_debug_log()
@@ -89,12 +92,18 @@ class Client(Listening):
         self.emitter = Emitter()
         self._operations = Operations(self.emitter.report_handler)
         self._on_retry = on_retry
+        self._wall = wall
         self._requester = HttpRequester(
-            max_retries=max_retries, timeout=timeout, pool=http, ssl_context=ssl_context, on_retry=self._retrying
+            max_retries=max_retries,
+            timeout=timeout,
+            pool=http,
+            ssl_context=ssl_context,
+            now=wall,
+            on_retry=self._retrying,
         )
         self._known: InstanceResource | None = None
         self._context_or_none: Context | None = None
-        self._link = Link(self, session or SessionOptions(), ssl_context)
+        self._link = Link(self, session or SessionOptions(), ssl_context, wall)
         if self._credentials.has_token:
             self._adopt(self._credentials.claims)
 
@@ -273,6 +282,6 @@ class Client(Listening):
         Raises:
             TokenError: There is no provider, or what it gave cannot be used; the old token stays.
         """
-        await self._credentials.refresh()
+        await self._credentials.refresh(self._wall())
         self.stats.refreshes += 1
         self._adopt(self._credentials.claims)

@@ -40,13 +40,21 @@ class Link:
         client: The client; told of everything through its own methods.
         options: Timing of the connection.
         ssl_context: For the websocket; the system's by default.
+        wall: Seconds since 1970.
     """
 
-    def __init__(self, client: Client, options: SessionOptions, ssl_context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        options: SessionOptions,
+        ssl_context: ssl.SSLContext | None,
+        wall: Callable[[], float],
+    ) -> None:
         self._client = client
         self._stats = client.stats
         self._options = options
         self._ssl = ssl_context
+        self._wall = wall
         self._session: Session | None = None
         self._connection: Connection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,6 +136,7 @@ class Link:
             on_effect=self._on_effect,
             on_frame=self._on_frame,
             ssl=self._ssl,
+            wall=self._wall,
         )
         self._connection.token_updated(client.token_expires_at)
         self._connection.start()
