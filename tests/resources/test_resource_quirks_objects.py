@@ -35,7 +35,8 @@ from trbridge.resources.decoding import NULL
 from trbridge.resources.instance import merge
 from trbridge.resources.page import Page
 from trbridge.resources.registry import materialize
-from trbridge.resources.reservation import ReservationInstance, reservation_from_event
+from trbridge.resources.reservation import ReservationInstance
+from trbridge.resources.reservation_event import reservation_from_event
 from trbridge.resources.statistics import TaskQueueStatisticsItem, WorkflowStatistics, WorkspaceStatistics
 from trbridge.resources.task import TaskInstance
 from trbridge.resources.task_channel import TaskChannelInstance

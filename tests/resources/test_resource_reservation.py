@@ -10,7 +10,8 @@ from fake_bridge import TC, WA, WK, WQ, WR, WS, WT, Bridge, W, mashup, nested, r
 from trbridge.errors import DecodeError, InvalidArgument
 from trbridge.resources.binding import read_instance
 from trbridge.resources.instance import merge
-from trbridge.resources.reservation import STATUS_BY_EVENT, ReservationInstance, reservation_from_event
+from trbridge.resources.reservation import STATUS_BY_EVENT, ReservationInstance
+from trbridge.resources.reservation_event import reservation_from_event
 
 
 def fetched(bridge: Bridge, status: str = "pending", **changes: Any) -> ReservationInstance:

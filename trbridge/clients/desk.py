@@ -18,7 +18,8 @@ from ..errors import DecodeError, NotFound, SlowConsumer, TaskRouterError
 from ..events import CLIENT_EVENTS
 from ..resources.instance import merge
 from ..resources.registry import materialize_event
-from ..resources.reservation import ReservationInstance, reservation_from_event
+from ..resources.reservation import ReservationInstance
+from ..resources.reservation_event import as_reservation, read_event, reservation_sid_of
 from ..resources.reservation_wait import OVER, follow
 from ..resources.task import TaskInstance
 from .freshness import Freshness
@@ -54,8 +55,7 @@ def event_of(reservation: ReservationInstance) -> str | None:
 
 def is_complete(reservation: ReservationInstance) -> bool:
     """Whether its task is known, not only its task's SID."""
-    task = reservation.task
-    return task is not None and task.assignment_status is not None and task.attributes is not None
+    return reservation._is_complete
 
 
 class Desk:
@@ -70,6 +70,8 @@ class Desk:
         self._worker = worker
         self.open: dict[str, ReservationInstance] = {}
         self.on_cleared: Callable[[], None] = lambda: None
+        # So that an event of a task finds its reservations, however many there are.
+        self._by_task: dict[str | None, dict[str, ReservationInstance]] = {}
         self._told: dict[str, int] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._freshness = Freshness()
@@ -114,21 +116,23 @@ class Desk:
             self._worker.emitter.publish(name, materialize_event(name, payload, self._context))
 
     def _on_reservation(self, name: str, payload: msgspec.Raw) -> None:
-        reservation = reservation_from_event(payload, self._context, name)
-        if reservation is None:  # reservation.failed brings a task (Q66)
-            self._worker.emitter.publish(name, materialize_event(name, payload, self._context))
+        context = self._context
+        read = read_event(payload, context)
+        if read is None:  # reservation.failed brings a task (Q66)
+            self._worker.emitter.publish(name, materialize_event(name, payload, context))
             return
+        sid = reservation_sid_of(read)
         status = _STATUSES.get(name)
-        if status is not None and not self.is_news(reservation.sid, status):
+        if status is not None and not self.is_news(sid, status):
             self._worker.stats.duplicates += 1
             return
-        known = self.open.get(reservation.sid)
-        if known is not None:
-            # Our own request may have been answered before its event came: the state does not go back (F44).
-            if status is None or _STAGES.get(known.reservation_status or "", 0) <= _STAGES[status]:
-                merge(known, payload, event=name, read=reservation)
-            reservation = known
-        if is_complete(reservation):
+        reservation = self.open.get(sid)
+        if reservation is None:
+            reservation = as_reservation(read, payload, context, name)
+        # Our own request may have been answered before its event came: the state does not go back (F44).
+        elif status is None or _STAGES.get(reservation.reservation_status or "", 0) <= _STAGES[status]:
+            reservation._hear(read, payload, name)
+        if reservation._is_complete:
             self.tell(name, reservation)
         else:
             self._fetching = asyncio.get_running_loop().create_future()
@@ -151,9 +155,8 @@ class Desk:
             self._worker.stats.duplicates += 1
             return
         if isinstance(value, TaskInstance):
-            sid = value.sid
-            for reservation in self.open.values():
-                if reservation.task_sid == sid and reservation.task is not None:
+            for reservation in self._by_task.get(value.sid, {}).values():
+                if reservation.task is not None:
                     value = merge(reservation.task, payload)
         self._worker.emitter.publish(name, value)
 
@@ -187,9 +190,14 @@ class Desk:
         sid = reservation.sid
         if stage < _END:
             self.open[sid], self._told[sid] = reservation, stage
+            self._by_task.setdefault(reservation.task_sid, {})[sid] = reservation
             follow(reservation)
             return
         self.open.pop(sid, None)
+        of_task = self._by_task.get(reservation.task_sid, {})
+        of_task.pop(sid, None)
+        if not of_task:
+            self._by_task.pop(reservation.task_sid, None)
         self._told.pop(sid, None)
         self._ended[sid] = None
         if len(self._ended) > _MOST_REMEMBERED:

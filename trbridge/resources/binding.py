@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -58,7 +58,7 @@ class Bound(msgspec.Struct, eq=False):  # a struct, since one is made for every 
 
 def bind(instance: B, bound: Bound) -> B:
     """Tie an instance, or statistics, to its client."""
-    vars(instance)["_bound"] = bound
+    instance.__dict__["_bound"] = bound
     return instance
 
 
@@ -70,11 +70,11 @@ def linked(owner: object, cls: type[R], field: str) -> R | None:
     sid = getattr(owner, field)
     if not sid:
         return None
-    links: dict[str, ReadOnlyInstance] = vars(owner).setdefault("_links", {})
-    link = links.get(field)
+    links: dict[str, Any] = owner.__dict__.setdefault("_links", {})
+    link: R | None = links.get(field)
     if link is None or link.sid != sid:
         link = links[field] = bind(cls(sid=sid), Bound(bound_of(owner).context, NULL))
-    return cast("R", link)
+    return link
 
 
 def bound_of(owner: object) -> Bound:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
+from itertools import compress
+from operator import ne
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 
 import msgspec
 from msgspec.structs import astuple, force_setattr
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound="ReadOnlyInstance")
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
@@ -170,13 +173,15 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
             other: What was sent, as an object.
             raw: What was sent, to tell a null from nothing; None if nothing of this one is to stay.
         """
-        mine, theirs = vars(self), vars(other)
-        odd = theirs.get("_odd", frozenset())
+        mine, theirs = self.__dict__, other.__dict__
+        odd = theirs.get("_odd", _NONE)
         members: Container[str] | None = None
-        # Mostly all fields were sent, few are others than before, and none became null: then this is 0.3 x the time
-        # of taking the JSON apart to look for each field's name.
-        for field, old, new in zip(fields_of(type(self)), astuple(self), astuple(other), strict=True):
-            if new is old or field.sent_as in odd:
+        news = astuple(other)
+        # Mostly all fields were sent, few are others than before, and none became null. Then this takes 0.2 x the
+        # time of a loop over all fields and of taking the JSON apart to look for their names.
+        changed = list(map(ne, astuple(self), news))
+        for field, new in zip(compress(fields_of(type(self)), changed), compress(news, changed), strict=True):
+            if field.sent_as in odd:
                 continue
             if raw is not None and new == field.default:
                 members = split_object(raw) if members is None else members

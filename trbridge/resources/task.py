@@ -83,6 +83,12 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
         if self.workflow_friendly_name is None:
             force_setattr(self, "workflow_friendly_name", self._workflow_name)
 
+    @property
+    def _is_complete(self) -> bool:
+        """Whether more than its SID is known."""
+        # Whether there are attributes shows without parsing them, which whoever listens may never ask for.
+        return self.assignment_status is not None and self._attributes != NULL
+
     # -- what it belongs to ------------------------------------------------------------------------
 
     @property

@@ -1,0 +1,108 @@
+"""What a reservation's event brings, in either dialect, read once (wire-protocol 6.3, 7.3 and 7.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from ..errors import DecodeError
+from .binding import Bound, bind, read_instance
+from .decoding import NULL, decode_any
+from .reservation import ReservationInstance, status_of
+from .task import TaskInstance
+
+if TYPE_CHECKING:
+    from .context import Context
+
+__all__ = ["as_reservation", "read_event", "reservation_from_event", "reservation_sid_of"]
+
+
+def reservation_from_event(raw: msgspec.Raw, context: Context, event: str | None = None) -> ReservationInstance | None:
+    """The reservation that an event is about, with its task; no request is needed (Q59, Q60).
+
+    Args:
+        raw: The event's payload: a reservation with its task, or the task with a ``reservation_sid`` (v1's
+            socket: wire-protocol 6.3 and 7.3).
+        context: The client's context.
+        event: The event's name, such as ``reservation.accepted``; in v1's dialect it alone tells the status.
+
+    Returns:
+        The reservation; None if the payload names none, as that of ``reservation.failed`` (Q33, Q66).
+
+
+    Raises:
+        DecodeError: The payload is not JSON.
+    """
+    read = read_event(raw, context)
+    return None if read is None else as_reservation(read, raw, context, event)
+
+
+def read_event(raw: msgspec.Raw, context: Context) -> TaskInstance | ReservationInstance | None:
+    """What a reservation's event brings: the task with the reservation's SID, or the reservation; else None."""
+    # As what the last one was: a socket speaks one dialect.
+    for reader in _NESTED_FIRST if context.nested_events else _TASK_FIRST:
+        try:
+            read = reader(raw, context)
+        except DecodeError:
+            decode_any(raw)  # raises if it is no JSON at all
+            return None
+        if read is not None:
+            return read
+    return None
+
+
+def _read_task(raw: msgspec.Raw, context: Context) -> TaskInstance | None:
+    task = read_instance(TaskInstance, raw, context)
+    if not task._reservation_sid:
+        return None
+    context.nested_events = False
+    return task
+
+
+def _read_nested(raw: msgspec.Raw, context: Context) -> ReservationInstance | None:
+    reservation = read_instance(ReservationInstance, raw, context)
+    if reservation.sid[:2] != ReservationInstance.prefix:
+        return None
+    context.nested_events = True
+    return reservation
+
+
+_TASK_FIRST: Final = (_read_task, _read_nested)
+_NESTED_FIRST: Final = (_read_nested, _read_task)
+
+
+def reservation_sid_of(read: TaskInstance | ReservationInstance) -> str:
+    """The SID of the reservation that :func:`read_event` has read."""
+    return read.sid if isinstance(read, ReservationInstance) else read._reservation_sid or ""
+
+
+def as_reservation(
+    read: TaskInstance | ReservationInstance, raw: msgspec.Raw, context: Context, event: str | None
+) -> ReservationInstance:
+    """The reservation that :func:`read_event` has read."""
+    if isinstance(read, TaskInstance):
+        return _from_task(read, raw, context, status_of(event))
+    if read.reservation_status is None:
+        force_setattr(read, "reservation_status", status_of(event))
+    return read
+
+
+def _from_task(task: TaskInstance, raw: msgspec.Raw, context: Context, status: str | None) -> ReservationInstance:
+    reservation = ReservationInstance(
+        sid=task._reservation_sid or "",
+        account_sid=task.account_sid,
+        workspace_sid=task.workspace_sid or context.workspace_sid,
+        reservation_status=status,
+        task_sid=task.sid or None,
+        worker_sid=task._worker_sid or context.worker_sid,
+        worker_name=task._worker_name,
+        task_channel_sid=task.task_channel_sid,
+        task_channel_unique_name=task.task_channel_unique_name,
+        _task=raw,
+    )
+    bind(reservation, Bound(context, NULL))
+    if task.sid:
+        reservation._link_task(task)
+    return reservation
