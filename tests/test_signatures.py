@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hmac
+import pickle
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from trbridge import signatures
 from trbridge.errors import InvalidArgument
-from trbridge.signatures import algorithm_of, is_signed, signature, url_forms
+from trbridge.signatures import Secrets, algorithm_of, signature, url_forms
 
 SECRET = "0123456789abcdef0123456789abcdef"
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
@@ -58,7 +60,7 @@ def test_with_and_without_the_port_as_twilio_does_it(url: str) -> None:
     for form_of_url in url_forms(url):
         given_signature = signature(SECRET, form_of_url, FORM)
         assert validator.validate(url, FORM, given_signature)
-        assert is_signed(given_signature, [SECRET], url, FORM)
+        assert Secrets([SECRET]).have_signed(given_signature, url, FORM)
 
 
 @pytest.mark.parametrize(
@@ -84,21 +86,21 @@ def test_what_is_no_url_is_refused(url: str) -> None:
 @given(st.text(max_size=40))
 def test_no_other_text_is_a_signature(text: str) -> None:
     expected = signature(SECRET, URL, FORM)
-    assert is_signed(text, [SECRET], URL, FORM) == (text == expected)
+    assert Secrets([SECRET]).have_signed(text, URL, FORM) == (text == expected)
 
 
 def test_any_change_spoils_it() -> None:
     """The whole URL and every parameter count (check 35)."""
     good = signature(SECRET, URL, FORM)
-    assert is_signed(good, ["f" * 32, SECRET], URL, FORM)
-    assert not is_signed(good, ["f" * 32], URL, FORM)
-    assert not is_signed(good, [], URL, FORM)
+    assert Secrets(["f" * 32, SECRET]).have_signed(good, URL, FORM)
+    assert not Secrets(["f" * 32]).have_signed(good, URL, FORM)
+    assert not Secrets([]).have_signed(good, URL, FORM)
     for url in (URL.replace("https", "http"), URL + "3", URL.replace("my", "your", 1), URL.replace("foo=1&", "")):
-        assert not is_signed(good, [SECRET], url, FORM)
+        assert not Secrets([SECRET]).have_signed(good, url, FORM)
     for name in FORM:
-        assert not is_signed(good, [SECRET], URL, FORM | {name: "x"})
-        assert not is_signed(good, [SECRET], URL, {key: value for key, value in FORM.items() if key != name})
-    assert not is_signed(good, [SECRET], URL, FORM | {"More": ""})
+        assert not Secrets([SECRET]).have_signed(good, URL, FORM | {name: "x"})
+        assert not Secrets([SECRET]).have_signed(good, URL, {key: value for key, value in FORM.items() if key != name})
+    assert not Secrets([SECRET]).have_signed(good, URL, FORM | {"More": ""})
 
 
 def test_it_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +118,7 @@ def test_it_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(signatures, "hmac", Watched)
     for text in (signature(SECRET, url_forms(URL)[0], FORM), "x"):
         compared.clear()
-        is_signed(text, [SECRET, "f" * 32], URL, FORM)
+        Secrets([SECRET, "f" * 32]).have_signed(text, URL, FORM)
         assert len(compared) == 4
 
 
@@ -134,3 +136,11 @@ def test_it_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_the_algorithm_is_one_of_two(settings: str | None, algorithm: str | None) -> None:
     assert algorithm_of(settings) == algorithm
+
+
+def test_secrets_show_nothing() -> None:
+    secrets = Secrets([SECRET, "f" * 32])
+    assert repr(secrets) == "<2 secrets>"
+    for spread in (pickle.dumps, copy.copy):
+        with pytest.raises(TypeError, match="auth token"):
+            spread(secrets)

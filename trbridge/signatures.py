@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 from .errors import InvalidArgument
 
-__all__ = ["ALGORITHMS", "algorithm_of", "is_signed", "signature", "url_forms"]
+__all__ = ["ALGORITHMS", "Secrets", "algorithm_of", "signature", "url_forms"]
 
 ALGORITHMS: Final[Mapping[str, str]] = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 """Names in ``X-Twilio-Webhooks-Signature-Settings``. Without that header it is the first, with the auth token."""
@@ -65,17 +65,36 @@ def algorithm_of(settings: str | None) -> str | None:
     return "HMAC_SHA1"
 
 
-def is_signed(
-    given: str, secrets: Iterable[str], url: str, form: Mapping[str, str], algorithm: str = "HMAC_SHA1"
-) -> bool:
-    """Whether a request bears the signature of one of the secrets. Takes as long whether it does or not.
+class Secrets:
+    """What requests may be signed with. Shows nothing of it, and is neither pickled nor copied.
 
-    Raises:
-        InvalidArgument: The URL is none.
+    Args:
+        secrets: Auth tokens, or secrets of shared keys.
     """
-    good = False
-    for secret in secrets:
-        for form_of_url in url_forms(url):
-            expected = signature(secret, form_of_url, form, algorithm)
-            good |= hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
-    return good
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = tuple(secrets)
+
+    def __len__(self) -> int:
+        return len(self._secrets)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} secrets>"
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("an auth token is neither pickled nor copied")
+
+    def have_signed(self, given: str, url: str, form: Mapping[str, str], algorithm: str = "HMAC_SHA1") -> bool:
+        """Whether a request bears the signature of one of them. Takes as long whether it does or not.
+
+        Raises:
+            InvalidArgument: The URL is none.
+        """
+        good = False
+        for secret in self._secrets:
+            for form_of_url in url_forms(url):
+                expected = signature(secret, form_of_url, form, algorithm)
+                good |= hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+        return good

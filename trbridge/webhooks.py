@@ -19,7 +19,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from .answers import printable
 from .clients.feeding import FedClient, handler_name, told_by_log
@@ -31,7 +31,7 @@ from .following import Doubles
 from .resources.binding import read_instance
 from .resources.context import Context
 from .resources.event import EventInstance
-from .signatures import algorithm_of, is_signed, url_forms
+from .signatures import Secrets, algorithm_of, url_forms
 from .tokens import check_auth_token
 from .urls import API_BASE_URL
 from .webhook_requests import Refused, Scope, as_event, check_loopback, header, read_form, url_of
@@ -92,7 +92,7 @@ class EventCallbacks(Listening):
             raise InvalidArgument("give the auth token that callbacks are signed with, or unsigned=True, not both")
         if replay_window is not None and not replay_window > 0:
             raise InvalidArgument("replay_window must be a number of seconds above 0, or None")
-        self._secrets = tuple(check_auth_token(each) for each in given)
+        self._secrets = Secrets(check_auth_token(each) for each in given)
         self._url = url if url is None else url_forms(url)[0]
         self._workspace = emitter if isinstance(emitter, FedClient) else None
         self._own = emitter is None
@@ -104,9 +104,6 @@ class EventCallbacks(Listening):
 
     def __repr__(self) -> str:
         return f"<EventCallbacks {'signed' if self._secrets else 'unsigned, for this machine'}>"
-
-    def __reduce_ex__(self, _protocol: object) -> NoReturn:
-        raise TypeError("EventCallbacks holds an auth token and is neither pickled nor copied")
 
     # -- ASGI --------------------------------------------------------------------------------------
 
@@ -175,7 +172,7 @@ class EventCallbacks(Listening):
         given = header(scope, b"x-twilio-signature")
         algorithm = algorithm_of(header(scope, b"x-twilio-webhooks-signature-settings") or None)
         url = self._url or url_of(scope)
-        if not given or algorithm is None or not is_signed(given, self._secrets, url, form, algorithm):
+        if not given or algorithm is None or not self._secrets.have_signed(given, url, form, algorithm):
             shown = printable(url.partition("?")[0], 200)
             raise Refused(403, f"not signed as a request for {shown} must be; behind a proxy give url=...")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -56,6 +56,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "Options(...)"  # it holds secrets
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("an emulator's options hold secrets and are not pickled")
 
 
 def choose(values: dict[str, Any]) -> Options:

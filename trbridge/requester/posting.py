@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 from urllib.parse import urlsplit
 
 from ..answers import MAX_ANSWER, MAX_ERROR, Answer, Inflater, printable
@@ -58,6 +58,9 @@ class Body:
 
     def __len__(self) -> int:
         return len(self._data)
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("a request's body holds a token and is neither pickled nor copied")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self.asked_for = True
