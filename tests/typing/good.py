@@ -15,6 +15,7 @@ from trbridge import (
     Workspace,
     WorkspaceCapability,
 )
+from trbridge.bot import Bot, Fleet
 from trbridge.resources.activity import ActivityInstance
 from trbridge.resources.page import Page
 from trbridge.resources.reservation import ReservationInstance
@@ -166,3 +167,47 @@ async def errors(workspace: Workspace) -> None:
     except NotFound as error:
         assert_type(error.status, int | None)
         assert_type(error.hint, str | None)
+
+
+async def at_a_workers_seat(worker: Worker) -> None:
+    def page(error: TaskRouterError | None, found: Page[ReservationInstance] | None) -> None: ...
+    def one(error: TaskRouterError | None, found: TaskInstance | None) -> None: ...
+
+    assert_type(await worker.fetch_reservations(), Page[ReservationInstance])
+    assert_type(await worker.fetch_reservations({"ReservationStatus": "pending"}), Page[ReservationInstance])
+    assert_type(await worker.fetch_reservations(reservation_status="accepted"), Page[ReservationInstance])
+    worker.fetch_reservations(page)
+    worker.fetch_reservations(page, {"ReservationStatus": "pending"})
+    worker.fetch_reservations({"ReservationStatus": "pending"}, page)
+    assert_type(await worker.fetch_channels(), Page[WorkerChannelInstance])
+    assert_type(await worker.update_task("WT1", {"Priority": "1"}), TaskInstance)
+    assert_type(await worker.update_task("WT1", priority=1), TaskInstance)
+    worker.update_task("WT1", {"Priority": "1"}, one)
+    assert_type(await worker.complete_task("WT1", reason="solved"), TaskInstance)
+    worker.complete_task("WT1", one, "solved")
+    worker.set_skip_fetch_reservation(True)
+    for reservation in worker.open_reservations.values():
+        assert_type(await reservation.wait("accepted", "canceled"), str)
+    assert_type(worker.activity, ActivityInstance | None)
+
+    @worker.on("task.transfer-initiated")
+    def transferred(transfer: dict[str, str]) -> None: ...
+
+
+def bots(worker_sid: str) -> None:
+    bot = Bot(mint, on_error="complete", deadline=60.0, connect_activity_sid="WA1")
+    fleet = Fleet(lambda sid: f"token of {sid}", [worker_sid], at_once=10, jitter=0.5, drain_timeout=10.0)
+
+    @bot.task(where={"type": "refund"}, deadline=5, on_error="reject")
+    async def refund(task: TaskInstance) -> str:
+        return "refunded"
+
+    @bot.task(where=lambda task: task.priority > 5)
+    async def both(task: TaskInstance, reservation: ReservationInstance) -> None: ...
+    @fleet.task()
+    def plain(task: TaskInstance) -> str | None:
+        return None
+
+    assert_type(bot.worker, Worker)
+    assert_type(fleet.bots, dict[str, Bot])
+    assert_type(fleet.failures, dict[str, Exception])
