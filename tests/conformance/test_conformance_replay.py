@@ -20,7 +20,7 @@ from replay import Replay
 from verdict import compare
 
 from trbridge import HttpPool
-from trbridge.connection import Connection
+from trbridge.clients.base import Client
 
 RECORDED_AT = 1614834367.0
 """2021-03-04T05:06:07Z, when the recording's clock starts."""
@@ -49,7 +49,7 @@ def stage() -> Iterator[Stage]:
         loop = runner.get_loop()
         assert isinstance(loop, JumpingLoop)
         bridge, pool = RecordedBridge(), HttpPool()
-        defaults = Connection.__init__.__kwdefaults__
+        defaults = Client.__init__.__kwdefaults__
         assert defaults is not None
         patch.setitem(defaults, "wall", lambda: RECORDED_AT + loop.time() - loop.started_at)
         patch.setattr("random.random", lambda: 1 - 2**-53)  # the longest wait that jitter allows: v1's
