@@ -85,9 +85,10 @@ class Server:
                 if "upgrade" in headers:
                     _shake_hands(connection, headers["sec-websocket-key"], v2="clientVersion" in target.query)
                     self._websocket = connection
-                    while stream.read1():
-                        pass  # a client says nothing but goodbye
-                elif target.path == "/go":
+                    stream.read1()  # a client says nothing but goodbye
+                    connection.close()
+                    return
+                if target.path == "/go":
                     _answer(connection, {})
                     threading.Thread(target=self._go, args=(parse_qs(target.query),), daemon=True).start()
                 else:

@@ -53,6 +53,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)] | None
 _UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeError)
 
 JSON = msgspec.Raw | bytes
+_BRACE: Final = ord("{")
 
 
 class Field(NamedTuple):
@@ -124,7 +125,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def is_object(raw: JSON) -> bool:
     """Whether the JSON text begins an object; a look at its first characters."""
-    return bytes(memoryview(raw)[:64]).lstrip()[:1] == b"{"
+    text = memoryview(raw)
+    return bool(text) and (text[0] == _BRACE or bytes(text[:64]).lstrip()[:1] == b"{")
 
 
 def parse_document(raw: msgspec.Raw) -> Any:

@@ -1,0 +1,72 @@
+"""What trbridge is meant to reach, as ratios within one run. A target that is missed stays, with what was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from .harness import Table
+
+__all__ = ["TARGETS", "Target", "Verdict", "judge"]
+
+
+class Target(NamedTuple):
+    """A ratio that is to be at least, or at most, so much.
+
+    Attributes:
+        table: Name of the table.
+        measured: The variant that is to reach it.
+        against: The variant it is compared with.
+        metric: What of both.
+        sense: ``>=`` or ``<=``.
+        value: The ratio.
+    """
+
+    table: str
+    measured: str
+    against: str
+    metric: str
+    sense: Literal[">=", "<="]
+    value: float
+
+
+class Verdict(NamedTuple):
+    """A target and the ratio that was found; None if a side of it was not measured."""
+
+    target: Target
+    ratio: float | None
+
+    @property
+    def word(self) -> str:
+        """In a word."""
+        if self.ratio is None:
+            return "not measured"
+        reached = self.ratio >= self.target.value if self.target.sense == ">=" else self.ratio <= self.target.value
+        return "reached" if reached else "missed"
+
+
+_RAW: Final = "websockets + json.loads"
+_PYEE: Final = f"{_RAW} + pyee"
+_NPM: Final = "npm twilio-taskrouter"
+
+TARGETS: Final = (
+    Target("dispatch", "trbridge", _RAW, "per_cpu_s", ">=", 1.1),
+    Target("dispatch", "trbridge", _PYEE, "per_cpu_s", ">=", 1.3),
+    Target("dispatch", "trbridge, coroutine", f"{_PYEE}, coroutine", "per_cpu_s", ">=", 1.0),
+    Target("dispatch", "trbridge, nobody listens", _RAW, "per_cpu_s", ">=", 1.5),
+    Target("paced", "trbridge", _RAW, "cpu_us", "<=", 1.05),
+    Target("reservations", "trbridge", _RAW, "per_cpu_s", ">=", 1.1),
+    Target("reservations", "trbridge", _PYEE, "per_cpu_s", ">=", 1.3),
+    Target("reservations", "trbridge, coroutine", f"{_PYEE}, coroutine", "per_cpu_s", ">=", 1.0),
+    Target("npm", "trbridge", _NPM, "per_cpu_s", ">=", 8.0),
+)
+
+
+def judge(tables: Iterable[Table]) -> list[Verdict]:
+    """How far each target that belongs to these tables was reached."""
+    by_name = {table.name: table for table in tables}
+    return [
+        Verdict(target, by_name[target.table].ratio(target.measured, target.against, target.metric))
+        for target in TARGETS
+        if target.table in by_name
+    ]
