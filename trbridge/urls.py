@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -37,6 +38,8 @@ __all__ = [
     "websocket_url",
     "without_query",
 ]
+
+_log = logging.getLogger("trbridge.urls")
 
 API_BASE_URL: Final = "https://taskrouter.twilio.com/v1"
 EVENT_BRIDGE_BASE_URL: Final = "https://event-bridge.twilio.com"
@@ -112,11 +115,13 @@ def _checked_base(base: object, name: str, *, allow_insecure: bool) -> str:
     if parts.query or parts.fragment or "?" in str(base) or "#" in str(base):
         raise InvalidArgument(f"{name} is a base URL: leave out the query and the fragment")
     scheme = _PLAIN[parts.scheme]
-    if scheme == "http" and not allow_insecure and not is_loopback(parts.hostname or ""):
-        raise InvalidArgument(
-            f"{name} would send the token in clear to {parts.hostname}",
-            hint="use https, or pass allow_insecure=True if you trust every network in between",
-        )
+    if scheme == "http" and not is_loopback(parts.hostname or ""):
+        if not allow_insecure:
+            raise InvalidArgument(
+                f"{name} would send the token in clear to {parts.hostname}",
+                hint="use https, or pass allow_insecure=True if you trust every network in between",
+            )
+        _log.warning("%s sends the token in clear to %s, since allow_insecure is given", name, parts.hostname)
     return urlunsplit((scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
 
 

@@ -222,7 +222,7 @@ class Engine:
         self.account_sid = wanted
         self.journal.begin(wanted)
         # A later run with the same seed must not make the SIDs of an earlier one again.
-        self._new_sid = SidFactory(Random(f"{self.random.getrandbits(128):032x}/{restored.runs}"))  # noqa: S311
+        self._new_sid = SidFactory(Random(f"{self.random.getrandbits(128):032x}/{restored.runs}"))  # noqa: S311 names
         # Time goes on from the last change, also where a ManualClock begins anew. What fell due while nobody
         # was there happens now, not in the past.
         begin = self.clock.now()

@@ -250,4 +250,4 @@ def _write(executemany: Callable[[str, Iterable[Any]], Any], table: str, changes
     if puts:
         executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", puts)  # noqa: S608 our own two names
     if removes:
-        executemany(f"DELETE FROM {table} WHERE ordinal = ?", removes)  # noqa: S608
+        executemany(f"DELETE FROM {table} WHERE ordinal = ?", removes)  # noqa: S608 as above
