@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 START = 1000.0
-_GRACE = 0.0005
+_GRACE = 0.005
 """Real seconds that a jump looks for late bytes."""
 _STUCK = 10.0
 """Real seconds without bytes and timers after which a test has failed."""
