@@ -11,12 +11,22 @@ from random import Random
 from typing import Final
 
 from . import peers
+from .calls.bench import jobs as calls
+from .connections.bench import jobs as connections
 from .dispatch.bench import jobs as dispatch
 from .harness import Failed, Scale, Table, interleave
+from .pages.bench import jobs as pages
 from .plan import Benchmark
 from .report import as_json, as_text
+from .start.bench import jobs as start
 
-BENCHMARKS: Final[dict[str, Benchmark]] = {"dispatch": dispatch}
+BENCHMARKS: Final[dict[str, Benchmark]] = {
+    "dispatch": dispatch,
+    "calls": calls,
+    "pages": pages,
+    "connections": connections,
+    "start": start,
+}
 
 _ROUNDS: Final = {"full": 7, "quick": 2, "tiny": 1}
 _SECONDS: Final = {"full": 60.0, "quick": 6.0, "tiny": 0.0}

@@ -15,7 +15,7 @@ from typing import Any
 
 from .harness import Failed
 
-__all__ = ["CLIENT_CORE", "SERVER_CORE", "module", "pin", "run", "running"]
+__all__ = ["CLIENT_CORE", "ROOT", "SERVER_CORE", "environment", "module", "pin", "run", "running"]
 
 ROOT = Path(__file__).resolve().parents[1]
 _LIMIT = 100.0
@@ -37,7 +37,8 @@ def module(name: str, *args: object) -> list[str]:
     return [sys.executable, "-m", f"benchmarks.{name}", *map(str, args)]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """For programs that are measured."""
     # Neither a proxy nor another service may get in between.
     return {name: value for name, value in os.environ.items() if "proxy" not in name.lower() and "TRBRIDGE" not in name}
 
@@ -50,7 +51,7 @@ def run(command: Sequence[str]) -> dict[str, Any]:
     """
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=_environment(), capture_output=True, text=True, timeout=_LIMIT, check=False
+            command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=_LIMIT, check=False
         )
     except subprocess.TimeoutExpired:
         raise Failed(f"{' '.join(command[1:5])} did not end within {_LIMIT:g} s") from None
@@ -71,7 +72,7 @@ def running(command: Sequence[str]) -> Iterator[dict[str, Any]]:
         Failed: It did not say that it listens.
     """
     process = subprocess.Popen(
-        command, cwd=ROOT, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
+        command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, bufsize=0
     )
     try:
         yield json.loads(_first_line(process, command))

@@ -59,6 +59,17 @@ TARGETS: Final = (
     Target("reservations", "trbridge", _PYEE, "per_cpu_s", ">=", 1.3),
     Target("reservations", "trbridge, coroutine", f"{_PYEE}, coroutine", "per_cpu_s", ">=", 1.0),
     Target("npm", "trbridge", _NPM, "per_cpu_s", ">=", 8.0),
+    Target("requests", "trbridge on httpx's own transport", "httpx", "cpu_ms", "<=", 1.0),
+    Target("requests", "trbridge[fast]", "twilio-python, async", "per_cpu_s", ">=", 1.0),
+    Target("requests-32", "trbridge[fast]", "httpx", "per_cpu_s", ">=", 4.0),
+    Target("pages", "trbridge", "json, dicts", "cpu_ms", "<=", 0.40),
+    Target("pages", "trbridge", "twilio-python", "cpu_ms", "<=", 0.06),
+    Target("connections", "trbridge", "websockets", "kib_each", "<=", 1.0),
+    Target("connections", "trbridge's connection", "websockets", "per_cpu_s", ">=", 1.0),
+    Target("connections", "trbridge", "websockets + ready by httpx", "per_cpu_s", ">=", 1.0),
+    Target("connections", "trbridge's connection", "websockets", "back_cpu_s", "<=", 0.9),
+    Target("connections", "trbridge", "websockets + ready by httpx", "back_cpu_s", "<=", 0.9),
+    Target("import", "import trbridge", "websockets, httpx, pyee, PyJWT", "net_cpu_ms", "<=", 0.6),
 )
 
 

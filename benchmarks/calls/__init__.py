@@ -1,0 +1,1 @@
+"""Requests: a POST and its answer as an object."""

@@ -1,0 +1,1 @@
+"""Connections: what one costs, to make, to keep and to make again."""

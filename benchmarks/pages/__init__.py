@@ -1,0 +1,1 @@
+"""Pages: the JSON of many resources to objects."""

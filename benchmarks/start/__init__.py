@@ -1,0 +1,1 @@
+"""Starting: what importing, the first request and the emulator's start take."""
