@@ -102,6 +102,7 @@ class Window:
         self._done = {} if position is None else dict(position.done)
         self._waiting: list[_Waiting] = []
         self._count = 0
+        self._latest = 0
         self._open: set[str] = set()
         self._current: Entry | None = None
         self._anchor: tuple[float, float] | None = None
@@ -161,8 +162,9 @@ class Window:
         usual = self._asked_at + every
         if not self._waiting or self._anchor is None:
             return usual
+        # When the latest that waits is settled, so that one more look serves all.
         ms, at = self._anchor
-        due = at + (self._waiting[0].ms + self._settle_ms + _LATER_MS - ms) / (1000 * _RATE)
+        due = at + (self._latest + self._settle_ms + _LATER_MS - ms) / (1000 * _RATE)
         return min(usual, max(due, self._asked_at + self._settle_ms / 1000))
 
     # -- handing out -------------------------------------------------------------------------------
@@ -234,6 +236,7 @@ class Window:
             if entry.wanted and entry.ms >= floor and entry.sid not in self._open and entry.sid not in self._done:
                 self._open.add(entry.sid)
                 self._count += 1
+                self._latest = max(self._latest, entry.ms)
                 heapq.heappush(self._waiting, _Waiting(entry.ms, self._count, entry))
 
     def _advance(self, ask: Ask, asked_at: float, count: int) -> None:
