@@ -39,8 +39,10 @@ def module(name: str, *args: object) -> list[str]:
 
 def environment() -> dict[str, str]:
     """For programs that are measured."""
-    # Neither a proxy nor another service may get in between.
-    return {name: value for name, value in os.environ.items() if "proxy" not in name.lower() and "TRBRIDGE" not in name}
+    # Neither a proxy nor another service may get in between. What is installed has its bytecode, and a checkout writes
+    # it at the first run; where the environment forbids that, every start would compile 250 files (0.1 s).
+    unwanted = ("PROXY", "TRBRIDGE", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not any(word in name.upper() for word in unwanted)}
 
 
 def run(command: Sequence[str]) -> dict[str, Any]:

@@ -57,11 +57,11 @@ def _import(code: str, times: int) -> Metrics:
 
 
 def _listening(times: int) -> Metrics:
-    """From the command to the line that says where it listens."""
+    """From the command to the line that says where it listens; processor time includes the stop."""
     spent = []
-    command = [sys.executable, "-m", "trbridge", "serve", "--json"]
+    command = [sys.executable, "-m", "trbridge", "serve", "--json", "--port", "0"]
     for _ in range(times):
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), _cpu_of_children()
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -73,11 +73,13 @@ def _listening(times: int) -> Metrics:
         try:
             assert process.stdout is not None
             json.loads(process.stdout.readline())
-            spent.append((time.perf_counter() - began) * 1e3)
+            listening = (time.perf_counter() - began) * 1e3
         finally:
             process.terminate()
             process.communicate(timeout=20)
-    return {"ms": min(spent)}
+        spent.append((listening, (_cpu_of_children() - cpu) * 1e3))
+    wall, cpu_ms = (min(column) for column in zip(*spent, strict=True))
+    return {"ms": wall, "cpu_ms": cpu_ms}
 
 
 @contextlib.contextmanager
@@ -105,7 +107,12 @@ def jobs(scale: Scale) -> Iterator[list[Job]]:
                 [first("httpx"), first("twilio", "twilio"), first("trbridge")],
             ),
             Job(
-                Table("serve", f"trbridge serve until it listens, the best of {times}", "trbridge serve", "ms"),
+                Table(
+                    "serve",
+                    f"until it listens, the best of {times}; wanted on an idle machine: 600 ms",
+                    "trbridge serve",
+                    "ms",
+                ),
                 [Variant("trbridge serve", lambda: _listening(times))],
             ),
         ]
