@@ -106,10 +106,24 @@ def _from_yaml(content: str | bytes) -> Any:
     try:
         _check_shape(yaml.parse(content, Loader=loader))
         return yaml.load(content, Loader=loader)  # noqa: S506 it is a safe loader
+    except InvalidArgument:  # of the shape; it is a ValueError too
+        raise
     except yaml.YAMLError as error:
-        raise InvalidArgument(f"it is not valid YAML: {error}") from error
+        raise InvalidArgument(_refusal(error)) from error
     except ValueError as error:  # such as the date 2020-13-45
         raise InvalidArgument(f"it cannot be read as YAML: {error}") from error
+
+
+def _refusal(error: Exception) -> str:
+    """What is wrong. A PyYAML from 6.0.4 on counts brackets by itself, and meets a tower before we do."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None and "nesting depth" in str(getattr(error, "problem", "")):
+        return _too_deep(mark.line + 1)
+    return f"it is not valid YAML: {error}"
+
+
+def _too_deep(line: int) -> str:
+    return f"line {line}: nested more than {MAX_DEPTH} deep"
 
 
 def _check_shape(events: Iterator[Any]) -> None:
@@ -123,4 +137,4 @@ def _check_shape(events: Iterator[Any]) -> None:
             raise InvalidArgument(f"line {line}: YAML aliases (*{event.anchor}) are not allowed in a seed")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise InvalidArgument(f"line {line}: nested more than {MAX_DEPTH} deep")
+            raise InvalidArgument(_too_deep(line))
