@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from session_bench import Bench, kinds
 
 from trbridge import close_codes
@@ -184,6 +186,20 @@ def test_f18_silence_is_found_to_the_second() -> None:
     bench.run(59.9)
     assert bench.state() is State.READY
     bench.run(0.2)
+    assert bench.state() is State.DISCONNECTED
+
+
+@given(st.floats(900.0, 1100.0), st.floats(1.0, 300.0))
+def test_f18_silence_is_due_at_its_own_deadline(moment: float, limit: float) -> None:
+    """To the last bit: a deadline at which nothing happens is one for ever where time is virtual."""
+    bench = Bench(silence_limit=limit, ping_interval=1e6)
+    bench.up()
+    bench.now = max(moment, bench.now)
+    bench.receive()
+    deadline = bench.session.deadline
+    assert deadline is not None
+    bench.now = deadline
+    bench.session.wake(deadline)
     assert bench.state() is State.DISCONNECTED
 
 

@@ -34,7 +34,13 @@ class Liveness:
         """When to look again; None without a socket."""
         if self._ping_at is None:
             return None
-        return min(self._ping_at, self.last_traffic + self._options.silence_limit)
+        return min(self._ping_at, self._silent_at)
+
+    @property
+    def _silent_at(self) -> float:
+        # One sum for both: of `last + limit` and `now - last >= limit` one may be true and the other not, by the
+        # last bit, and a deadline at which nothing is due is set again for ever by a loop whose clock stands still.
+        return self.last_traffic + self._options.silence_limit
 
     def opened(self, now: float) -> None:
         """There is a socket."""
@@ -47,7 +53,7 @@ class Liveness:
 
     def is_silent(self, now: float) -> bool:
         """Tell whether nothing came for too long."""
-        return now - self.last_traffic >= self._options.silence_limit
+        return now >= self._silent_at
 
     def ping_due(self, now: float) -> bool:
         """Tell whether to send a ping, once each time."""
