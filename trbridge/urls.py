@@ -16,10 +16,11 @@ import logging
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
+
+import msgspec
 
 from .errors import InvalidArgument
 from .sids import check_sid
@@ -62,8 +63,7 @@ _USERINFO: Final = re.compile(r"(//)[^/?#\s@]*@")
 _JWT: Final = re.compile(r"eyJ[\w-]{5,}(?:\.[\w-]*){1,4}")
 
 
-@dataclass(frozen=True, slots=True)
-class Bases:
+class Bases(msgspec.Struct, frozen=True):
     """The two addresses of the service, without trailing slashes.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from .. import close_codes
 from ..errors import ConnectionLost, TaskRouterError, TokenError, TokenRejected
@@ -20,8 +21,7 @@ from .token_clock import EARLY, EXPIRED, REJECTED, TokenClock
 __all__ = ["SessionCore", "lost_error"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(msgspec.Struct, frozen=True):
     """What comes after a socket or an attempt.
 
     Attributes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from .. import close_codes as close
 from ..errors import InvalidArgument, TaskRouterError
@@ -33,8 +34,7 @@ class Verdict(StrEnum):
     """Give up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why an attempt to open the socket failed.
 
     Attributes:
