@@ -29,9 +29,10 @@ class SessionMachine(RuleBasedStateMachine):
         life=EXPIRIES,
         chance=st.sampled_from([0.0, 0.5, 0.999]),
         wall=st.booleans(),
+        now=st.sampled_from([1000.0, 1000.1]) | st.floats(0.0, 1e9),
     )
-    def begin(self, can_refresh: bool, life: float | None, chance: float, wall: bool) -> None:
-        self.now, self.drift, self.with_wall = 1000.0, 5e8, wall
+    def begin(self, can_refresh: bool, life: float | None, chance: float, wall: bool, now: float) -> None:
+        self.now, self.drift, self.with_wall = now, 5e8, wall
         self.can_refresh = can_refresh
         expires_at = None if life is None else self.now + life
         self.session = Session(random=lambda: chance, expires_at=expires_at, can_refresh=can_refresh)
