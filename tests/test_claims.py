@@ -152,6 +152,26 @@ def test_a_time_that_is_none_is_a_typed_error(name: str, value: str) -> None:
             read_claims(payload.encode(), UnverifiedClaims)
 
 
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
+def test_digits_are_a_time_to_a_client_and_to_nobody_who_verifies(name: str) -> None:
+    """v1's arithmetic reads them (transcripts *.token-expired.exp-as-string); RFC 7519 wants a number."""
+    payload = json.dumps({**PLAIN, name: "1893459600"}).encode()
+    claims = read_claims(payload, UnverifiedClaims)
+    assert (claims.expires_at, claims.not_before) == (
+        1_893_459_600 if name == "exp" else None,
+        1_893_459_600 if name == "nbf" else None,
+    )
+    with pytest.raises(InvalidToken, match=f"claim {name} must be a number"):
+        read_claims(payload, VerifiedClaims)
+
+
+@pytest.mark.parametrize("text", ["", " 1", "-1", "1e9", "0x10", "9" * 13, "253402300800", "\u0661"])
+def test_other_text_is_no_time(text: str) -> None:
+    """In v1 it makes the token run out at once (Q37)."""
+    with pytest.raises(InvalidToken, match="claim exp must be"):
+        read(exp=text)
+
+
 @pytest.mark.parametrize(
     "payload", [b"", b"{", b"\xff", b"[" * 100_000, b'{"account_sid": "\xff"}', b"[]", b"null", b'"x"']
 )

@@ -6,6 +6,7 @@ anybody can have written, and :class:`VerifiedClaims`, which only :func:`trbridg
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeVar
 
@@ -128,13 +129,13 @@ def read_claims(payload: bytes, cls: type[_C]) -> _C:
         raise InvalidToken("the token's payload is not JSON", hint="was the token cut off or changed?") from error
     if claims.grants is not msgspec.UNSET:
         raise wrong_generation()
-    _check_times(claims)
+    times = _times(claims, as_text=cls is UnverifiedClaims)
     return cls(
         **_sids(claims),
         version=claims.version or "",
         friendly_name=claims.friendly_name or "",
-        expires_at=claims.exp if claims.exp is None else float(claims.exp),
-        not_before=claims.nbf if claims.nbf is None else float(claims.nbf),
+        expires_at=times["exp"],
+        not_before=times["nbf"],
         policies=claims.policies or (),
     )
 
@@ -147,15 +148,31 @@ def wrong_generation() -> WrongTokenKind:
     )
 
 
-def _check_times(claims: _Payload) -> None:
+_DIGITS: Final = re.compile(r"[0-9]{1,12}")
+
+
+def _times(claims: _Payload, *, as_text: bool) -> dict[str, float | None]:
+    """The claims that are times.
+
+    Args:
+        claims: All of them.
+        as_text: Take digits for a number, as v1's arithmetic does. Whoever verifies must not (RFC 7519 section 2).
+    """
+    found: dict[str, float | None] = {}
     for name in ("exp", "nbf", "iat"):
         value = getattr(claims, name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise InvalidToken(f"claim {name} must be a number of seconds since 1970, not a {type(value).__name__}")
-        if not 0 <= value <= LATEST:
-            raise InvalidToken(f"claim {name} must be a time between the years 1970 and 9999, in seconds")
+        if as_text and isinstance(value, str) and _DIGITS.fullmatch(value):
+            value = int(value)
+        found[name] = value if value is None else _moment(name, value)
+    return found
+
+
+def _moment(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InvalidToken(f"claim {name} must be a number of seconds since 1970, not a {type(value).__name__}")
+    if not 0 <= value <= LATEST:
+        raise InvalidToken(f"claim {name} must be a time between the years 1970 and 9999, in seconds")
+    return float(value)
 
 
 def _sids(claims: _Payload) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _LISTS = {
     "workers": "Workers",
     "tasks": "Tasks",
 }
-_ENTITIES = {
+ENTITIES = {
     "activity": "/Activities/WA00000000000000000000000000000011",
     "workflow": "/Workflows/WW00000000000000000000000000000021",
     "taskqueue": "/TaskQueues/WQ00000000000000000000000000000031",
@@ -35,7 +35,7 @@ _ENTITIES = {
     "workerchannel": "/Workers/WK00000000000000000000000000000041/Channels/WC00000000000000000000000000000082",
     "reservation": "/Tasks/WT00000000000000000000000000000051/Reservations/WR00000000000000000000000000000061",
 }
-_STATISTICS = {
+STATISTICS = {
     "statistics": "Statistics",
     "realtimeStats": "RealTimeStatistics",
     "cumulativeStats": "CumulativeStatistics",
@@ -91,18 +91,18 @@ def asks_for_a_list(expected: Expected, step: Step) -> None:
 
 def asks_for_statistics(expected: Expected, step: Step) -> None:
     """Without a callback it is awaited: the request goes out."""
-    parent = _ENTITIES[expected.home.transcript.split(".")[1]]
-    _asks(expected, step, "GET", f"{parent}/{_STATISTICS[step['call']['object'].rpartition('.')[2]]}")
+    parent = ENTITIES[expected.home.transcript.split(".")[1]]
+    _asks(expected, step, "GET", f"{parent}/{STATISTICS[step['call']['object'].rpartition('.')[2]]}")
 
 
 def asks_for_the_queue(expected: Expected, step: Step) -> None:
     """The task's queue can be fetched."""
-    _asks(expected, step, "GET", _ENTITIES["taskqueue"])
+    _asks(expected, step, "GET", ENTITIES["taskqueue"])
 
 
 def asks_for_the_workflow(expected: Expected, step: Step) -> None:
     """The statistics' workflow can be fetched."""
-    _asks(expected, step, "GET", _ENTITIES["workflow"])
+    _asks(expected, step, "GET", ENTITIES["workflow"])
 
 
 def asks_to_update(expected: Expected, step: Step) -> None:
@@ -112,9 +112,9 @@ def asks_to_update(expected: Expected, step: Step) -> None:
     if name in _LISTS:
         path = f"/{_LISTS[name]}/{call['args'][0]}"
     elif parts[1] == "client":
-        path = "/" if parts[0] == "workspace" else _ENTITIES[parts[0]]
+        path = "/" if parts[0] == "workspace" else ENTITIES[parts[0]]
     else:
-        path = _ENTITIES[parts[1]]
+        path = ENTITIES[parts[1]]
     key, value = [each for each in call["args"] if not isinstance(each, dict)][-2:]
     _asks(expected, step, "POST", path, {key: value})
 

@@ -15,19 +15,9 @@ from deviations_in_events import EVENTS
 from expectation import Expected
 from recording import Step
 
-__all__ = ["DEVIATIONS", "FAULTS", "deviations_of"]
+__all__ = ["DEVIATIONS", "deviations_of"]
 
 DEVIATIONS: Final[tuple[Deviation, ...]] = (*CALLS, *ANSWERS, *EVENTS)
-
-_STRING_EXP = "a token whose exp is text is refused (security check 10); v1 reads it"
-_ALL_PAGES = "pending reservations are read to the last page; v1 reads the first, and the recording has no second"
-
-FAULTS: Final[dict[str, str]] = {
-    **{f"{client}.token-expired.exp-as-string": _STRING_EXP for client in ("workspace", "worker", "taskqueue")},
-    "worker.ready.connect-activity-with-pending": _ALL_PAGES,
-}
-"""Where trbridge goes another way on purpose and the replay cannot follow. Each is a test that is expected to
-fail, and fails when it no longer does."""
 
 
 def deviations_of(transcript: str, index: int, expected: Expected, step: Step) -> list[Deviation]:

@@ -100,7 +100,6 @@ async def test_no_cookie_is_kept() -> None:
     "options",
     [
         {"max_retries": -1},
-        {"max_retries": True},
         {"max_retries": 1.5},
         {"timeout": 0},
         {"timeout": -1.0},

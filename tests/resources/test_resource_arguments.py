@@ -122,6 +122,12 @@ def test_update_on_a_list_takes_a_name_and_a_value_or_a_mapping_or_keywords() ->
         update()
 
 
+def test_a_callback_alone_updates_nothing_and_is_called() -> None:
+    """v1 sends it, too, and never calls back; only nothing at all is refused there (wire-protocol 5.7)."""
+    assert change(done) == Call(WA, None, done)
+    assert update(WK, done) == Call(WK, None, done)
+
+
 def test_q18_an_instance_takes_its_own_sid_first_as_the_documentation_has_it() -> None:
     assert change(WA, "FriendlyName", "x", done) == Call(WA, {"FriendlyName": "x"}, done)
     assert change(WA, {"FriendlyName": "x"}) == Call(WA, {"FriendlyName": "x"}, None)

@@ -43,7 +43,8 @@ class Client(Listening):
             needed. With a function the client renews its token by itself, before it expires.
         debug: Print what happens on stderr. Off by default (v1: on).
         region: Twilio region of the event bridge, such as ``"ie1"``.
-        max_retries: How often a failed request is repeated where that is safe. Default 0, as in v1.
+        max_retries: How often a failed request is repeated where that is safe. Default 0, as in v1;
+            None is 0.
         api_base_url: Base of the REST API, with ``/v1``; default Twilio's, or ``TRBRIDGE_API_BASE_URL``.
         event_bridge_base_url: Base of the event bridge, without ``/v1``; default Twilio's, or
             ``TRBRIDGE_EVENT_BRIDGE_BASE_URL``.
@@ -72,7 +73,7 @@ class Client(Listening):
         token: str | TokenProvider,
         debug: bool = False,
         region: str | None = None,
-        max_retries: int = 0,
+        max_retries: int | None = 0,
         api_base_url: str | None = None,
         event_bridge_base_url: str | None = None,
         *,
@@ -94,7 +95,7 @@ class Client(Listening):
         self._on_retry = on_retry
         self._wall = wall
         self._requester = HttpRequester(
-            max_retries=max_retries,
+            max_retries=max_retries or 0,
             timeout=timeout,
             pool=http,
             ssl_context=ssl_context,

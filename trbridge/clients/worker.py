@@ -93,7 +93,7 @@ class Worker(WorkerMethods):
         disconnect_activity_sid: str | None = None,
         close_existing_sessions: bool = False,
         region: str | None = None,
-        max_retries: int = 0,
+        max_retries: int | None = 0,
         api_base_url: str | None = None,
         event_bridge_base_url: str | None = None,
         **options: Any,

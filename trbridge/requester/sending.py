@@ -78,7 +78,7 @@ class HttpRequester:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         on_retry: Callable[[RetryInfo], None] | None = None,
     ) -> None:
-        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
+        if not isinstance(max_retries, int) or max_retries < 0:
             raise InvalidArgument(f"max_retries must be a whole number from 0 on, not {max_retries!r}")
         if not (isinstance(timeout, (int, float)) and 0 < timeout < math.inf):
             raise InvalidArgument(f"timeout must be a number of seconds above 0, not {timeout!r}")

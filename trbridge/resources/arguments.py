@@ -90,7 +90,7 @@ def read_list_update(args: Args, keywords: Keywords, *, check: Check, known: Col
     if not values:
         raise InvalidArgument("say which one to update: update(sid, ...)")
     sid = check(values[0])
-    return Call(sid, _changes(values[1:], keywords, known), callback)
+    return Call(sid, _changes(values[1:], keywords, known, callback), callback)
 
 
 def read_instance_update(args: Args, keywords: Keywords, *, sid: str, known: Collection[str]) -> Call:
@@ -104,7 +104,7 @@ def read_instance_update(args: Args, keywords: Keywords, *, sid: str, known: Col
         if values[0] != sid:
             raise InvalidArgument(f"this is {sid}; to update {values[0]} use the list's update(sid, ...)")
         values = values[1:]
-    return Call(sid, _changes(values, keywords, known), callback)
+    return Call(sid, _changes(values, keywords, known, callback), callback)
 
 
 def split_callback(args: Args, *, most: int) -> tuple[Args, Callable[..., object] | None]:
@@ -153,8 +153,12 @@ def check_sid_or_name(value: Any, *prefixes: str) -> str:
     return check_sid(value, *prefixes)
 
 
-def _changes(values: Args, keywords: Keywords, known: Collection[str]) -> Encoded:
+def _changes(
+    values: Args, keywords: Keywords, known: Collection[str], callback: Callable[..., object] | None
+) -> Encoded | None:
     if not values and not keywords:
+        if callback is not None:
+            return None  # v1 sends a callback alone as an update of nothing, and refuses only nothing at all
         raise InvalidArgument("nothing to update: give a parameter and its value, a mapping, or keywords")
     params: Mapping[str, Any] | None = None
     if len(values) == 2:
