@@ -25,11 +25,13 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Installs what trbridge is compared with, as far as it can be had; ten minutes. make bench BENCH=--page writes
+# the tables into docs/performance.md.
 bench: .venv/ready
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --install --json benchmarks/results/latest.json $(BENCH)
 
 bench-quick: .venv/ready
-	$(BIN)/python -m benchmarks --quick
+	$(BIN)/python -m benchmarks --quick $(BENCH)
 
 # Two minutes: 100 bots, cuts, restarts of the server. make soak SOAK="--seconds 600 --bots 20"
 soak: .venv/ready

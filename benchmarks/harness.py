@@ -48,6 +48,7 @@ class Table:
         metric: The metric that it compares.
         rounds: The measurements, by variant.
         left_out: Variants that are missing, and why.
+        seconds: How long it took.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Table:
     metric: str
     rounds: dict[str, list[Metrics]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
 
     def metrics(self) -> list[str]:
         """The names of all metrics, in the order they were given."""
@@ -83,6 +85,11 @@ class Table:
     def ratio(self, variant: str, against: str, metric: str) -> float | None:
         """The median of :meth:`ratios`."""
         return median(found) if (found := self.ratios(variant, against, metric)) else None
+
+    def ratio_of_medians(self, variant: str, against: str, metric: str) -> float | None:
+        """The ratio of the two medians."""
+        one, other = self.middle(variant, metric), self.middle(against, metric)
+        return one / other if one is not None and other else None
 
 
 def interleave(
@@ -120,6 +127,7 @@ def interleave(
         for variant in variants:
             if variant.name in measured:
                 table.rounds.setdefault(variant.name, []).append(measured[variant.name])
+    table.seconds = round(clock() - began, 1)
     return table
 
 

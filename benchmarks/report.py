@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 from .harness import Table
 from .targets import Verdict, judge
 
-__all__ = ["as_json", "as_text"]
+__all__ = ["as_json", "as_text", "in_words", "machine", "tables_of"]
 
 _PACKAGES: Final = (
     "websockets", "msgspec", "httpx", "pyee", "PyJWT", "starlette", "uvicorn", "httptools", "aiohttp", "twilio",
@@ -19,7 +20,7 @@ _PACKAGES: Final = (
 )  # fmt: skip
 
 
-def as_text(table: Table) -> str:
+def as_text(table: Table, *, heading: bool = True) -> str:
     """One table: medians, the spread of the metric that counts, the ratio to the baseline."""
     metrics = table.metrics()
     measured = next(iter(table.rounds.values()), [])
@@ -27,7 +28,9 @@ def as_text(table: Table) -> str:
         [variant, *(_number(table.middle(variant, each)) for each in metrics), *_comparison(table, variant)]
         for variant in table.rounds
     ]
-    text = f"## {table.name}: {table.title}\n\nMedians of {len(measured)} rounds; the ratio is of {table.metric}.\n\n"
+    text = f"## {table.name}: " if heading else ""
+    text += f"{table.title}\n\n" if heading else f"{table.title[:1].upper()}{table.title[1:]}. "
+    text += f"Medians of {len(measured)} rounds; the ratio is of {table.metric}.\n\n"
     text += _grid([["variant", *metrics, "spread", "ratio"], *lines])
     for variant, why in table.left_out.items():
         text += f"\nLeft out: {variant}, since {why}."
@@ -42,11 +45,11 @@ def _comparison(table: Table, variant: str) -> tuple[str, str]:
 
 def _verdicts(verdicts: Sequence[Verdict]) -> str:
     lines = [["target", "metric", "wanted", "found", ""]]
-    for target, ratio in verdicts:
-        found = "-" if ratio is None else f"{ratio:.2f}"
-        word = Verdict(target, ratio).word
+    for verdict in verdicts:
+        target = verdict.target
+        found = "-" if verdict.ratio is None else f"{verdict.ratio:.2f}"
         wanted = f"{target.sense} {target.value:g}"
-        lines.append([f"{target.measured} / {target.against}", target.metric, wanted, found, word])
+        lines.append([f"{target.measured} / {target.against}", target.metric, wanted, found, verdict.word])
     return _grid(lines)
 
 
@@ -80,7 +83,7 @@ def as_json(tables: Iterable[Table], scale: str) -> dict[str, Any]:
     found = list(tables)
     return {
         "scale": scale,
-        "machine": _machine(),
+        "machine": machine(scale),
         "tables": [
             {
                 "name": table.name,
@@ -94,22 +97,48 @@ def as_json(tables: Iterable[Table], scale: str) -> dict[str, Any]:
                 "ratios": {variant: table.ratio(variant, table.baseline, table.metric) for variant in table.rounds},
                 "rounds": table.rounds,
                 "left_out": table.left_out,
+                "seconds": table.seconds,
             }
             for table in found
         ],
         "targets": [
-            {**verdict.target._asdict(), "ratio": verdict.ratio, "verdict": verdict.word} for verdict in judge(found)
+            {
+                **verdict.target._asdict(),
+                "ratio": verdict.ratio,
+                "ratio_of_medians": verdict.of_medians,
+                "verdict": verdict.word,
+            }
+            for verdict in judge(found)
         ],
     }
 
 
-def _machine() -> dict[str, Any]:
+def tables_of(found: dict[str, Any]) -> list[Table]:
+    """The tables that :func:`as_json` was given."""
+    names = ("name", "title", "baseline", "metric", "rounds", "left_out", "seconds")
+    return [Table(**{name: each[name] for name in names}) for each in found["tables"]]
+
+
+def machine(scale: str) -> dict[str, Any]:
+    """Where this is measured."""
     return {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "scale": scale,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "packages": {name: _version(name) for name in _PACKAGES},
     }
+
+
+def in_words(machine: dict[str, Any]) -> str:
+    """The same for people."""
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items() if version)
+    return (
+        f"{machine['date']}, {machine['scale']} run: {machine['system']}, {machine['cores']} cores, load "
+        f"{machine['load']} at the end, Python {machine['python']}, {packages}."
+    )
 
 
 def _version(package: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
+from .dispatch.frames import BESIDE
 from .harness import Table
 
 __all__ = ["TARGETS", "Target", "Verdict", "judge"]
@@ -31,10 +32,17 @@ class Target(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A target and the ratio that was found; None if a side of it was not measured."""
+    """A target and what was found.
+
+    Attributes:
+        target: The target.
+        ratio: Median of the ratios of each round; None if a side of it was not measured.
+        of_medians: Ratio of the medians; it lacks what the rounds' measurements share, and is near the other.
+    """
 
     target: Target
     ratio: float | None
+    of_medians: float | None = None
 
     @property
     def word(self) -> str:
@@ -58,6 +66,8 @@ TARGETS: Final = (
     Target("reservations", "trbridge", _RAW, "per_cpu_s", ">=", 1.1),
     Target("reservations", "trbridge", _PYEE, "per_cpu_s", ">=", 1.3),
     Target("reservations", "trbridge, coroutine", f"{_PYEE}, coroutine", "per_cpu_s", ">=", 1.0),
+    Target("growth", f"trbridge, beside {BESIDE} connected clients", "trbridge", "cpu_us", "<=", 1.15),
+    Target("growth", "trbridge, 1,000 reservations on its desk", "trbridge", "cpu_us", "<=", 1.15),
     Target("npm", "trbridge", _NPM, "per_cpu_s", ">=", 8.0),
     Target("requests", "trbridge on httpx's own transport", "httpx", "cpu_ms", "<=", 1.0),
     Target("requests", "trbridge[fast]", "twilio-python, async", "per_cpu_s", ">=", 1.0),
@@ -76,8 +86,9 @@ TARGETS: Final = (
 def judge(tables: Iterable[Table]) -> list[Verdict]:
     """How far each target that belongs to these tables was reached."""
     by_name = {table.name: table for table in tables}
-    return [
-        Verdict(target, by_name[target.table].ratio(target.measured, target.against, target.metric))
-        for target in TARGETS
-        if target.table in by_name
-    ]
+    return [_judge(target, by_name[target.table]) for target in TARGETS if target.table in by_name]
+
+
+def _judge(target: Target, table: Table) -> Verdict:
+    of_medians = table.ratio_of_medians(target.measured, target.against, target.metric)
+    return Verdict(target, table.ratio(target.measured, target.against, target.metric), of_medians)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-__all__ = ["ACCOUNT", "ACTIVITY", "BEGIN", "END", "FRAMES", "WORKER", "WORKSPACE", "frame"]
+__all__ = ["ACCOUNT", "ACTIVITY", "BEGIN", "BESIDE", "END", "FRAMES", "WORKER", "WORKSPACE", "frame", "held"]
 
 ACCOUNT: Final = f"AC{1:032x}"
 WORKSPACE: Final = f"WS{2:032x}"
@@ -16,6 +16,8 @@ ACTIVITY: Final = f"WA{4:032x}"
 BEGIN: Final = "benchmark.begin"
 END: Final = "benchmark.end"
 """Events around those that count; everything that is measured lies between them."""
+BESIDE: Final = 200
+"""Clients that are connected beside the measured one."""
 
 _COMMON: Final = {"account_sid": ACCOUNT, "workspace_sid": WORKSPACE}
 _ATTRIBUTES: Final = json.dumps(
@@ -118,6 +120,12 @@ def _nested_events(count: int) -> Iterator[tuple[str, Any]]:
 
 FRAMES: Final = {"workspace": _workspace_events, "worker": _worker_events, "nested": _nested_events}
 """Name of a stream to what makes its events, so many of them."""
+
+
+def held(count: int) -> Iterator[tuple[str, Any]]:
+    """Reservations that are offered and stay so, each of a task that no other event is about."""
+    for number in range(10**9, 10**9 + count):
+        yield "reservation.created", {**_task(number), "reservation_sid": f"WR{number:032x}"}
 
 
 def frame(event_type: str, payload: Any) -> bytes:

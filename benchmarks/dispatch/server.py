@@ -1,7 +1,8 @@
 """A server that is faster than any client: it sends frames that it made before, in large blocks.
 
 It answers the few requests that clients make until they are ready, and then does as it is told by
-``GET /go?frames=NAME&count=N&rate=R``: N frames as fast as they are taken (``rate=0``), or R a second.
+``GET /go?frames=NAME&count=N&rate=R&held=H``: N frames as fast as they are taken (``rate=0``), or R a second; before
+them H reservations that stay.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ import functools
 import hashlib
 import json
 import socket
-import sys
 import threading
 import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ..children import SERVER_CORE, pin
-from .frames import ACCOUNT, ACTIVITY, BEGIN, END, FRAMES, WORKER, WORKSPACE, frame
+from .frames import ACCOUNT, ACTIVITY, BEGIN, END, FRAMES, WORKER, WORKSPACE, frame, held
 
 _BLOCK = 256 * 1024
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
@@ -101,6 +101,7 @@ class Server:
         if self._websocket is None:
             return
         try:
+            self._websocket.sendall(b"".join(frame(*event) for event in held(int(query.get("held", ["0"])[0]))))
             if rate:
                 _pace(self._websocket, name, count, rate)
             else:
@@ -167,4 +168,4 @@ def _answer(connection: socket.socket, value: Any) -> None:
 
 if __name__ == "__main__":
     pin(SERVER_CORE)
-    sys.exit(Server().serve())
+    Server().serve()
