@@ -20,7 +20,7 @@ _ALIKE = (
     ".token-expired.",
     ".reconnect.",
     ".heartbeat.",
-    ".event.frame.",
+    ".event.",
     ".ready.ready-fails-",
 )
 _WHOSE = {"worker_sid", "taskqueue_sid"}
@@ -35,6 +35,7 @@ _OF_ONE_CLIENT = (
     "attributes-object",
     "events-after-reconnect",
     "real-time",
+    "-on-a-workspace",
 )
 
 
@@ -47,10 +48,17 @@ def twins_of_clients() -> dict[str, Transcript]:
             continue
         mine = name.partition(".")[0]
         for other in _CLIENTS:
+            if not _may_stand_in(name, mine, other):
+                continue
             twin = _Swap(mine, other).transcript(transcript)
             if twin.id not in load():
                 found.setdefault(twin.id, twin)
     return found
+
+
+def _may_stand_in(name: str, mine: str, other: str) -> bool:
+    """Whether the other gets the same: a Worker has names of its own for what comes by the socket (wire-protocol 6.2)."""
+    return ".event." not in name or ".event.frame." in name or "worker" not in (mine, other)
 
 
 class _Swap:
