@@ -7,13 +7,15 @@ STORY = (
     "An emulator is up",
     "event connected",
     "event ready",
-    "'Long lunch' created and renamed",
+    "friendly_name: Lunch ",
+    "priority: 0 ",
     "Alice ['en', 'fr'], Bob ['en'], Chloé ['fr']",
-    "5 waiting, read in pages of 2",
+    "5 waiting, on pages of [2, 2, 1]",
     "Statistics of every kind",
     "workers by activity",
     "Bots take their seats",
     "event token.expired",
+    "workflow 'Support', from before, was read with the new one",
     "event disconnected",
     "by itself, on a new socket, with the current token",
     "left behind      0 tasks, 0 threads",
@@ -30,4 +32,5 @@ def test_the_demo_tells_its_story_plainly_when_piped() -> None:
     assert -1 not in places, STORY[places.index(-1)]
     assert places == sorted(places)
     accepted = [int(line.split()[2].rstrip(",")) for line in done.stdout.splitlines() if " accepted " in line]
-    assert sum(accepted) == 4
+    assert sum(accepted) == 5
+    assert done.stdout.count("gone (404)") == 5

@@ -57,7 +57,7 @@ def twins_of_clients() -> dict[str, Transcript]:
 
 
 def _may_stand_in(name: str, mine: str, other: str) -> bool:
-    """Whether the other gets the same: a Worker has names of its own for what comes by the socket (wire-protocol 6.2)."""
+    """Whether the other gets the same: a Worker gives what comes by the socket names of its own (wire-protocol 6.2)."""
     return ".event." not in name or ".event.frame." in name or "worker" not in (mine, other)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..clients.workspace import Workspace
     from ..emulator.server import Emulator
     from ..resources.task import TaskInstance
+    from ..resources.task_queue import TaskQueueInstance
+    from ..resources.workflow import WorkflowInstance
 
 __all__ = ["demo"]
 
@@ -70,12 +72,13 @@ async def _live(tell: Storyteller, emulator: Emulator) -> None:
         tell.fact("ready", f"{workspace.friendly_name!r}, {workspace.prioritize_queue_order}")
         tell.fact("new workers are", f"{workspace.default_activity_name}")
         await _manage(tell, workspace)
+        support = await _open_for_business(tell, workspace)
         await _count(tell, workspace)
         await _work(tell, emulator, workspace)
-        await _renew(tell, emulator, workspace, expired)
+        await _renew(tell, emulator, workspace, expired, support)
         await _cut(tell, emulator, workspace)
-        await workspace.activities.fetch()
-        tell.fact("and on it goes", "requests and events as before, with the new token")
+        activities = await workspace.activities.fetch()
+        tell.fact("and on it goes", f"{len(activities)} activities read, as before")
 
 
 def _announce(tell: Storyteller, workspace: Workspace) -> asyncio.Event:
@@ -92,39 +95,95 @@ def _announce(tell: Storyteller, workspace: Workspace) -> asyncio.Event:
 async def _manage(tell: Storyteller, workspace: Workspace) -> None:
     tell.chapter("Create, read, update, delete: all five subresources")
     lunch = await workspace.activities.create(friendly_name="Lunch", available=False)
-    await lunch.update(friendly_name="Long lunch")
-    tell.fact("activity", f"{lunch.friendly_name!r} created and renamed")
+    french = await workspace.taskqueues.create(friendly_name="French", target_workers='languages HAS "fr"')
+    sales = await workspace.workflows.create(friendly_name="Sales", configuration=_straight_to(french))
+    dora = await workspace.workers.create({"FriendlyName": "Dora", "Attributes": {"languages": ["fr"]}})
+    task = await workspace.tasks.create(workflow_sid=sales.sid, attributes={"caller": "+15005550009"})
+    changes: tuple[tuple[Any, Any, str, Any], ...] = (
+        (workspace.activities, lunch, "friendly_name", "Long lunch"),
+        (workspace.taskqueues, french, "max_reserved_workers", 5),
+        (workspace.workflows, sales, "task_reservation_timeout", 60),
+        (workspace.workers, dora, "friendly_name", "Theodora"),
+        (workspace.tasks, task, "priority", 7),
+    )
+    rows = []
+    for list_, one, field, value in changes:
+        read = await list_.fetch(one.sid)
+        before = getattr(read, field)
+        await read.update(**{field: value})
+        rows.append([one.path, one.sid[:6], f"{field}: {before}", getattr(read, field)])
+    for (list_, one, _, _), row in zip(reversed(changes), reversed(rows), strict=True):
+        await one.delete()
+        row.append(await _status_of(list_.fetch(one.sid)))
+    tell.table(("", "created", "read", "updated to", "deleted"), [[str(cell) for cell in row] for row in rows])
 
+
+async def _status_of(operation: Any) -> str:
+    from .. import NotFound
+
+    try:
+        await operation
+    except NotFound as error:
+        return f"gone ({error.status})"
+    return "still there"
+
+
+def _straight_to(queue: TaskQueueInstance) -> dict[str, Any]:
+    return {"task_routing": {"default_filter": {"queue": queue.sid}}}
+
+
+async def _open_for_business(tell: Storyteller, workspace: Workspace) -> WorkflowInstance:
+    """What the rest of the story is about: a queue, a workflow, three workers, five tasks."""
+    tell.chapter("Open for business")
     english = await workspace.taskqueues.create(friendly_name="English", target_workers='languages HAS "en"')
     tell.fact("task queue", f"{english.friendly_name!r} takes workers where {english.target_workers}")
-
-    configuration = {"task_routing": {"default_filter": {"queue": english.sid}}}
-    support = await workspace.workflows.create(friendly_name="Support", configuration=configuration)
+    support = await workspace.workflows.create(friendly_name="Support", configuration=_straight_to(english))
     tell.fact("workflow", f"{support.friendly_name!r}, reservations last {support.task_reservation_timeout} s")
-
     for name, languages in (("Alice", ["en", "fr"]), ("Bob", ["en"]), ("Chloé", ["fr"])):
         await workspace.workers.create(friendly_name=name, attributes={"languages": languages})
     workers = [worker async for worker in workspace.workers]
     tell.fact("workers", ", ".join(f"{w.friendly_name} {w.attributes['languages']}" for w in workers))
-
     for number in range(5):
         attributes = {"caller": f"+1500555000{number}"}
         await workspace.tasks.create(workflow_sid=support.sid, attributes=attributes, priority=number % 2)
     page = await workspace.tasks.fetch({"AssignmentStatus": "pending", "PageSize": "2"})
-    seen = len(page)
+    seen = [len(page)]
     while page.has_next:
         page = await page.next()
-        seen += len(page)
+        seen.append(len(page))
     task = page.data[0]
     origin = await task.workflow.fetch() if task.workflow else None
-    tell.fact(
-        "tasks", f"{seen} waiting, read in pages of 2; this one came by workflow {origin and origin.friendly_name!r}"
-    )
+    tell.fact("tasks", f"{sum(seen)} waiting, on pages of {seen}; the last came by {origin and origin.friendly_name!r}")
+    return support
 
-    await task.update("Attributes", {**task.attributes, "urgent": True})
-    await task.delete()
-    await workspace.activities.delete(lunch.sid)
-    tell.fact("deleted", "one task, one activity")
+
+async def _count(tell: Storyteller, workspace: Workspace) -> None:
+    tell.chapter("Statistics of every kind")
+    now = await workspace.realtime_stats.fetch()
+    before = await workspace.cumulative_stats.fetch(minutes=15)
+    queues = await workspace.taskqueues.statistics.fetch()
+    workers = await workspace.workers.cumulative_stats.fetch()
+    workflows = await workspace.workflows.fetch()
+    rows: list[tuple[object, ...]] = [("workspace", now.total_tasks, before.tasks_created, now.total_workers)]
+    for queue in queues:
+        name = (await workspace.taskqueues.fetch(queue.task_queue_sid or "")).friendly_name
+        rows.append(
+            (
+                f"queue {name}",
+                queue.realtime.total_tasks,
+                queue.cumulative.tasks_entered,
+                queue.realtime.total_eligible_workers,
+            )
+        )
+    for workflow in workflows:
+        combined = await workflow.statistics.fetch()
+        rows.append(
+            (f"workflow {workflow.friendly_name}", combined.realtime.total_tasks, combined.cumulative.tasks_entered, "")
+        )
+    tell.table(("", "tasks now", "tasks so far", "workers"), rows)
+    tell.fact("workers", f"{len(workers.activity_durations)} activities timed over {now.total_workers} workers")
+    tell.bars("workers by activity", {str(each.friendly_name): each.workers for each in now.activity_statistics})
+    tell.bars("tasks by status", now.tasks_by_status)
 
 
 async def _work(tell: Storyteller, emulator: Emulator, workspace: Workspace) -> None:
@@ -169,40 +228,14 @@ async def _work(tell: Storyteller, emulator: Emulator, workspace: Workspace) -> 
         tell.fact(names[sid], f"accepted {stats.cumulative.reservations_accepted}, now {bot.worker.activity_name}")
 
 
-async def _count(tell: Storyteller, workspace: Workspace) -> None:
-    tell.chapter("Statistics of every kind")
-    now = await workspace.realtime_stats.fetch()
-    before = await workspace.cumulative_stats.fetch(minutes=15)
-    queues = await workspace.taskqueues.statistics.fetch()
-    workers = await workspace.workers.cumulative_stats.fetch()
-    workflows = await workspace.workflows.fetch()
-    rows: list[tuple[object, ...]] = [("workspace", now.total_tasks, before.tasks_created, now.total_workers)]
-    for queue in queues:
-        name = (await workspace.taskqueues.fetch(queue.task_queue_sid or "")).friendly_name
-        rows.append(
-            (
-                f"queue {name}",
-                queue.realtime.total_tasks,
-                queue.cumulative.tasks_entered,
-                queue.realtime.total_eligible_workers,
-            )
-        )
-    for workflow in workflows:
-        combined = await workflow.statistics.fetch()
-        rows.append(
-            (f"workflow {workflow.friendly_name}", combined.realtime.total_tasks, combined.cumulative.tasks_entered, "")
-        )
-    tell.table(("", "tasks now", "tasks so far", "workers"), rows)
-    tell.fact("workers", f"{len(workers.activity_durations)} activities timed over {now.total_workers} workers")
-    tell.bars("workers by activity", {str(each.friendly_name): each.workers for each in now.activity_statistics})
-    tell.bars("tasks by status", now.tasks_by_status)
-
-
-async def _renew(tell: Storyteller, emulator: Emulator, workspace: Workspace, expired: asyncio.Event) -> None:
+async def _renew(
+    tell: Storyteller, emulator: Emulator, workspace: Workspace, expired: asyncio.Event, support: WorkflowInstance
+) -> None:
     tell.chapter("The token runs out")
     await expired.wait()
     workspace.update_token(_mint(emulator))
-    tell.fact("update_token", "every resource handed out uses the new one from now on")
+    await support.fetch()
+    tell.fact("update_token", f"workflow {support.friendly_name!r}, from before, was read with the new one")
 
 
 async def _cut(tell: Storyteller, emulator: Emulator, workspace: Workspace) -> None:

@@ -37,16 +37,32 @@ class Storyteller:
         self._print(f"  [yellow]event[/yellow] {name:<16} {_escaped(detail)}".rstrip())
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Figures side by side."""
-        texts = [[str(cell) for cell in row] for row in (header, *rows)]
+        """Figures side by side; numbers to the right."""
+        lines = [*rows]
+        numbers = [all(isinstance(cell, int) or cell == "" for cell in column) for column in zip(*lines, strict=True)]
+        if self._plain:
+            self._plain_table([header, *lines], numbers)
+            return
+        from rich import box
+        from rich.padding import Padding
+        from rich.table import Table
+
+        table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
+        for name, number in zip(header, numbers, strict=True):
+            table.add_column(name, justify="right" if number else "left")
+        for line in lines:
+            table.add_row(*(_escaped(cell) for cell in line))
+        self._console.print(Padding(table, (0, 0, 0, 2)))
+
+    def _plain_table(self, rows: Sequence[Sequence[Any]], numbers: Sequence[bool]) -> None:
+        texts = [[str(cell) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-        for number, row in enumerate(texts):
+        for row in texts:
             cells = [
-                row[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+                cell.rjust(width) if number else cell.ljust(width)
+                for cell, width, number in zip(row, widths, numbers, strict=True)
             ]
-            style = "bold" if number == 0 else "white"
-            self._print(f"  [{style}]{_escaped('   '.join(cells))}[/{style}]")
+            self._print(f"  {_escaped('   '.join(cells))}".rstrip())
 
     def bars(self, name: str, values: Mapping[str, int]) -> None:
         """A small bar chart."""
