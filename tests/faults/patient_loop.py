@@ -19,13 +19,20 @@ _GRACE = 0.005
 """Real seconds that a jump looks for late bytes."""
 _STUCK = 10.0
 """Real seconds without bytes and timers after which a test has failed."""
+_MOST_TURNS = 100_000
+"""Turns of the loop in which neither a byte comes nor the clock moves; what is due for ever would hang the test."""
 
 
 class _Selector(selectors.DefaultSelector):
     jumped = 0.0
+    turns = 0
 
     def select(self, timeout: float | None = None) -> Any:
         ready = super().select(0)
+        self.turns = 0 if ready or timeout != 0 else self.turns + 1
+        if self.turns > _MOST_TURNS:
+            self.turns = 0
+            raise AssertionError("the clock stands still: something is due for ever")
         if ready or timeout == 0:
             return ready
         ready = super().select(_STUCK if timeout is None else _GRACE)
