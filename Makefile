@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench bench-quick soak format clean
+.PHONY: demo test check bench bench-quick soak fuzz format clean
 .DEFAULT_GOAL := test
 
 .venv/ready: pyproject.toml
@@ -36,6 +36,14 @@ bench-quick: .venv/ready
 # Two minutes: 100 bots, cuts, restarts of the server. make soak SOAK="--seconds 600 --bots 20"
 soak: .venv/ready
 	$(BIN)/python benchmarks/soak.py $(SOAK)
+
+# Tries what reads things from outside with anything. make fuzz FUZZ="--seconds 600 event"; --keep adds to the corpus
+fuzz: .venv/fuzz
+	@$(BIN)/python -m fuzz $(FUZZ)
+
+.venv/fuzz: .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .

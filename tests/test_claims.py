@@ -223,6 +223,15 @@ def test_the_two_kinds_of_claims_are_no_kin() -> None:
     assert one != other
 
 
+def test_a_rule_stays_in_its_line() -> None:
+    """Whoever made the token wrote it (security check 28)."""
+    line = describe(
+        read(policies=[{"url": "https://taskrouter.twilio.com/v1/**", "method": "\x1b[2J", "allow": True}])
+    )[-1]
+    assert line.isprintable()
+    assert "\\x1b" in line
+
+
 def test_a_token_without_an_end_is_described_as_such() -> None:
     assert describe(read()) == [f"workspace token for {WS} of {WS} in {AC}", "never expires"]
     assert describe(read(exp=253_402_300_799))[1] == "expires at 9999-12-31T23:59:59Z"

@@ -96,6 +96,12 @@ def test_bases_are_tidied(given_url: str, kept: str) -> None:
         "https://taskrouter.twilio.com\\@evil.example/v1",
         "https://taskr\u043euter.twilio.com/v1",
         "https://[::1/v1",
+        "https://taskrouter.twilio.com:secret/v1",
+        "https://user:secret",
+        "https://[user:secret@::1]/v1",
+        "https://[::secret%25eth0]/v1",
+        "https://[12345::]/v1",
+        "https://a%2eb/v1",
         "https://a/" + "b" * 3000,
         7,
     ],
@@ -144,6 +150,13 @@ def test_check_15_a_token_does_not_go_over_a_network_in_clear(scheme: str, host:
         resolve(None, f"{scheme}://{host}:80")
     assert "allow_insecure" in str(caught.value)
     assert resolve(None, f"{scheme}://{host}:80", allow_insecure=True).event_bridge == f"http://{host}:80"
+
+
+@pytest.mark.parametrize("host", ["evil.example[::1]", "][::1]", "[::1]evil.example", "[::1][::1]", "[127.0.0.1]"])
+def test_check_15_what_parsers_disagree_about_is_no_host(host: str) -> None:
+    """``urlsplit`` takes each of them for ``::1``, which would let a token go in clear to wherever others see."""
+    with pytest.raises(InvalidArgument):
+        resolve(None, f"http://{host}/v1")
 
 
 # -- region ------------------------------------------------------------------------------------------------------

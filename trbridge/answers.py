@@ -16,6 +16,7 @@ import msgspec
 from .errors import ApiError, DecodeError, ServerError, TooManyRequests, api_error
 from .hints import REPEAT_WITH_CARE, hint_for_status
 from .retry import parse_retry_after
+from .shown import printable
 from .wire import Reply, Request, decode_reply
 
 __all__ = ["MAX_ANSWER", "MAX_ERROR", "Answer", "Inflater", "printable", "read_answer"]
@@ -26,7 +27,6 @@ MAX_ANSWER: Final = 16 * 1024 * 1024
 MAX_ERROR: Final = 64 * 1024
 """Bytes read of an answer that tells of an error; the rest is left unread."""
 
-_MAX_MESSAGE: Final = 1000
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _CODINGS: Final[Mapping[str, int | None]] = {"": None, "identity": None, "gzip": _GZIP, "x-gzip": _GZIP}
 
@@ -97,16 +97,6 @@ class Inflater:
     def body(self) -> bytes:
         """The bytes so far, at most ``limit``."""
         return bytes(self._body[: self._limit])
-
-
-def printable(text: str, limit: int = _MAX_MESSAGE) -> str:
-    """Text from outside, fit for a log: one line, nothing invisible, not endless (checks 28 and 29)."""
-    line = "".join(char if char.isprintable() else _escape(char) for char in text[: limit + 1])
-    return line if len(line) <= limit else f"{line[: limit - 3]}..."
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def read_answer(answer: Answer, request: Request, channel_sid: str, now: float) -> Reply:

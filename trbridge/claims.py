@@ -14,6 +14,7 @@ import msgspec
 
 from .errors import InvalidArgument, InvalidToken, WrongTokenKind
 from .policies import Policy, allows, widenings
+from .shown import printable
 from .sids import check_sid
 
 __all__ = [
@@ -250,5 +251,5 @@ def describe(claims: Claims) -> list[str]:
     return [
         f"{claims.kind} token for {claims.channel_sid} of {claims.workspace_sid} in {claims.account_sid}",
         until,
-        *widenings(claims.policies),
+        *map(printable, widenings(claims.policies)),  # a rule is whatever the token's maker wrote
     ]

@@ -55,6 +55,9 @@ _UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\\<>\"{}^`|]")
 """What no URL of ours holds: blanks, control characters, other scripts, and what parsers disagree about."""
 _PAGE_PATH: Final = re.compile(r"[A-Za-z0-9_/-]*")
 """A page's path is made of collection names and SIDs: no dots, no percent signs, so no ``..`` in any dress."""
+_AUTHORITY: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
+"""Host and port. ``urlsplit`` reads ``evil.example[::1]`` as this machine, and other parsers do not (check 15)."""
+_HOST_AND_PORT: Final = "host must be a name, an IPv4 address, or an IPv6 address in brackets; its port a number"
 _LONGEST_BASE: Final = 2048
 _LONGEST_PAGE: Final = 8192
 
@@ -134,13 +137,25 @@ def _split(url: object, name: str, longest: int) -> SplitResult:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise InvalidArgument(f"{name} is no URL: {error}") from None
+    except ValueError:  # whose words repeat what may be a password: https://user:password
+        raise InvalidArgument(f"{name} is no URL: its {_HOST_AND_PORT}") from None
     if parts.scheme not in _PLAIN or not parts.hostname or port == 0:
         raise InvalidArgument(f"{name} must look like https://host or http://127.0.0.1:port")
     if "@" in parts.netloc:
         raise InvalidArgument(f"{name} must not hold a user name or password: the token is the credential")
+    if not _is_authority(parts.netloc):
+        raise InvalidArgument(f"{name} is no URL: its {_HOST_AND_PORT}")
     return parts
+
+
+def _is_authority(text: str) -> bool:
+    found = _AUTHORITY.fullmatch(text)
+    if found is None or found["v6"] is None:
+        return found is not None
+    try:
+        return bool(IPv6Address(found["v6"]))
+    except ValueError:
+        return False
 
 
 def is_loopback(host: str) -> bool:

@@ -151,6 +151,24 @@ def test_a_tower_of_brackets_is_refused(depth: int, loader: str, monkeypatch: py
         seed.parse("[" * depth)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        'workspaces: [{friendly_name: S, "a\\nb": 1}]',
+        'workspaces: [{friendly_name: S, workers: [{friendly_name: A, channels: {"a\\e[2J": {}}}]}]',
+        'workspaces: [{friendly_name: S, task_queues: [{friendly_name: "\\n\\u202e"}], tasks: [{task_queue: Q}]}]',
+        "a: \0",
+        "a: [\n",
+        "a: b: c",
+    ],
+)
+def test_a_fault_is_told_in_one_line(content: str) -> None:
+    """Whatever the seed says (security check 28)."""
+    with pytest.raises(InvalidArgument) as caught:
+        seed.apply(new_engine(), seed.parse(content))
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize("depth", [101, 900])
 def test_deep_attributes_are_refused(depth: int) -> None:
     document = support(workers=[{"friendly_name": "A", "attributes": "deep"}])

@@ -27,6 +27,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ..errors import InvalidArgument
+from ..shown import printable
 from .seed_apply import apply
 from .seed_export import export
 from .seed_model import Seed
@@ -78,7 +79,7 @@ def parse(content: str | bytes, form: Format = "yaml") -> Seed:
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$")
         place = where.rstrip("`").lstrip(".") or "the seed"
-        raise InvalidArgument(f"{place}: {what}") from error
+        raise InvalidArgument(printable(f"{place}: {what}")) from error
 
 
 def dump(seed: Seed, form: Format = "yaml") -> str:
@@ -109,17 +110,19 @@ def _from_yaml(content: str | bytes) -> Any:
     except InvalidArgument:  # of the shape; it is a ValueError too
         raise
     except yaml.YAMLError as error:
-        raise InvalidArgument(_refusal(error)) from error
+        raise InvalidArgument(printable(_refusal(error))) from error
     except ValueError as error:  # such as the date 2020-13-45
-        raise InvalidArgument(f"it cannot be read as YAML: {error}") from error
+        raise InvalidArgument(printable(f"it cannot be read as YAML: {error}")) from error
 
 
 def _refusal(error: Exception) -> str:
-    """What is wrong. A PyYAML from 6.0.4 on counts brackets by itself, and meets a tower before we do."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is not None and "nesting depth" in str(getattr(error, "problem", "")):
+    """What is wrong and where, in a line. PyYAML counts brackets from 6.0.4 on, and meets a tower before we do."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is None or not problem:
+        return f"it is not valid YAML: {error}"
+    if "nesting depth" in problem:
         return _too_deep(mark.line + 1)
-    return f"it is not valid YAML: {error}"
+    return f"it is not valid YAML: line {mark.line + 1}, column {mark.column + 1}: {problem}"
 
 
 def _too_deep(line: int) -> str:
@@ -134,7 +137,7 @@ def _check_shape(events: Iterator[Any]) -> None:
     for event in events:
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidArgument(f"line {line}: YAML aliases (*{event.anchor}) are not allowed in a seed")
+            raise InvalidArgument(printable(f"line {line}: YAML aliases (*{event.anchor}) are not allowed in a seed"))
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise InvalidArgument(_too_deep(line))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..errors import InvalidArgument, TaskRouterError
+from ..shown import printable
 from ..sids import is_sid
 from .defaults import TASK_CHANNELS
 from .indexes import WORKER_CHANNELS_OF
@@ -66,7 +67,7 @@ def _at(place: str) -> Iterator[None]:
     except _Misplaced:
         raise
     except TaskRouterError as error:
-        raise _Misplaced(f"{place}: {error.message}") from error
+        raise _Misplaced(printable(f"{place}: {error.message}")) from error
 
 
 class _Gardener:

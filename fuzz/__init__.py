@@ -1,0 +1,1 @@
+"""What reads things from outside, tried with anything: ``python -m fuzz``. The tests replay ``fuzz/corpus``."""
