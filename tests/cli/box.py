@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -32,7 +32,7 @@ class Box:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line, process.stderr.read() if process.stderr else ""
-        self.facts: dict[str, str] = json.loads(line)
+        self.facts: dict[str, Any] = json.loads(line)
 
     def get(self, path: str = "Workspaces") -> Any:
         auth = self.facts["account_sid"], self.facts["auth_token"]
@@ -57,8 +57,16 @@ class Box:
 @contextmanager
 def serving(*arguments: str, **variables: str) -> Iterator[Box]:
     """The emulator in a process, ended at the end whatever happens."""
+    with fed(None, *arguments, **variables) as box:
+        yield box
+
+
+@contextmanager
+def fed(stdin: IO[str] | None, *arguments: str, **variables: str) -> Iterator[Box]:
+    """The same with something to read."""
     process = subprocess.Popen(
         [*COMMAND, "serve", "--json", "--port", "0", *arguments],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

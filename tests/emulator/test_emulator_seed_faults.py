@@ -128,7 +128,7 @@ def test_a_long_list_of_names_is_shown_shortened() -> None:
         ("a: [", "yaml", "not valid YAML"),
         ("a: !!python/object/apply:os.system [ls]", "yaml", "not valid YAML"),
         ("a: &x [1]\nb: *x", "yaml", "^line 2: YAML aliases"),
-        ("", "yaml", "the seed: Expected `object`, got `null`"),
+        ("", "yaml", "the seed is empty"),
         ("[]", "json", "the seed: Expected `object`, got `array`"),
         ("workspaces: 5", "yaml", "workspaces: Expected `array`"),
         ("{}", "json", "the seed: Object missing required field `workspaces`"),

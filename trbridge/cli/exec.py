@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .beginning import clock_of, clock_options
 from .environment import emulator_credentials
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ _NOT_EXECUTABLE: Final = 126
 @click.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option("--seed", type=click.Path(dir_okay=False, exists=True), help="YAML or JSON file with what to begin with.")
 @click.option("--data", type=click.Path(dir_okay=False), help="File that keeps everything across restarts.")
-@click.option("--manual-clock", is_flag=True, help="Time stands still until the admin API lets it pass.")
+@clock_options
 @click.option("--rate-limits/--no-rate-limits", default=True, show_default=True, help="Enforce Twilio's limits.")
 @click.option("--random-seed", type=int, help="Make the same SIDs, and the same auth token, on every run.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def execute(command: tuple[str, ...], manual_clock: bool, **choices: Any) -> None:
+def execute(command: tuple[str, ...], manual_clock: bool, clock_start: float | None, **choices: Any) -> None:
     r"""Run COMMAND with an emulator of its own, and end with its exit code.
 
     \b
@@ -41,7 +42,7 @@ def execute(command: tuple[str, ...], manual_clock: bool, **choices: Any) -> Non
     TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TRBRIDGE_WORKSPACE_SID. Signals go to the command. When it ends,
     nothing is left.
     """
-    choices["clock"] = "manual" if manual_clock else None
+    choices["clock"] = clock_of(manual_clock=manual_clock, clock_start=clock_start, random_seed=choices["random_seed"])
     sys.exit(asyncio.run(_run(command, {**choices, **emulator_credentials()})))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import Any, Final
 
@@ -33,10 +34,17 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run what was asked for."""
-        try:
-            return super().invoke(ctx)
-        except TaskRouterError as error:
-            raise click.ClickException(printable(str(error))) from error
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            try:
+                return super().invoke(ctx)
+            except TaskRouterError as error:
+                raise click.ClickException(printable(str(error))) from error
+
+
+def _show_warning(message: Warning | str, *_where: object, **_more: object) -> None:
+    """A line for a person, who has no use for the place in our source."""
+    click.echo(f"Warning: {printable(str(message))}", err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

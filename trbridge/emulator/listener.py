@@ -119,7 +119,8 @@ def check_address(host: str, *, allow_remote: bool) -> None:
         return
     if not allow_remote:
         raise InvalidArgument(
-            f"{host!r} can be reached by other machines", hint="give allow_remote=True if that is what you want"
+            f"{host!r} can be reached by other machines",
+            hint="give allow_remote=True (--allow-remote) if that is what you want",
         )
     warnings.warn(
         f"the emulator listens on {host}, for other machines too; credentials and tokens travel unencrypted",
@@ -137,8 +138,9 @@ def _bind(host: str, port: int) -> socket.socket:
         listening.setblocking(False)
     except (OSError, OverflowError) as error:
         listening.close()
+        why = getattr(error, "strerror", None) or error
         raise InvalidArgument(
-            f"cannot listen on {host}, port {port}: {error}", hint="choose another port, or 0 for any free one"
+            f"cannot listen on {host}, port {port}: {why}", hint="choose another port, or 0 for any free one"
         ) from error
     return listening
 

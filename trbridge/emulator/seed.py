@@ -57,7 +57,7 @@ def read(path: str | os.PathLike[str]) -> Seed:
     try:
         return parse(content, "json" if file.suffix.lower() == ".json" else "yaml")
     except InvalidArgument as error:
-        raise InvalidArgument(f"{file}: {error.message}") from error
+        raise InvalidArgument(f"{file}: {error.message}", hint=error.hint) from error
 
 
 def parse(content: str | bytes, form: Format = "yaml") -> Seed:
@@ -74,6 +74,8 @@ def parse(content: str | bytes, form: Format = "yaml") -> Seed:
     if len(content) > MAX_BYTES:
         raise InvalidArgument(f"the seed is larger than {MAX_BYTES} bytes")
     document = _from_json(content) if form == "json" else _from_yaml(content)
+    if document is None:
+        raise InvalidArgument("the seed is empty", hint="it begins with `workspaces:`; docs/emulator.md has an example")
     try:
         return msgspec.convert(document, Seed)
     except msgspec.ValidationError as error:

@@ -12,12 +12,14 @@ from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from ..errors import ClientClosed, NotReady
+from ..errors import ClientClosed, InvalidArgument, NotReady
+from ..tokens import check_auth_token
 from . import routing
 from .app import create_app
 from .clock import Clock, ManualClock
 from .controls import Controls
 from .engine import Engine
+from .indexes import WORKSPACES_OF
 from .journal import open_journal
 from .listener import Listener, check_address
 from .operations import workspaces
@@ -48,7 +50,8 @@ class Emulator(Controls):
             :class:`~trbridge.emulator.clock.ManualClock` time stands still until :meth:`advance`;
             ``"manual"`` is one that begins now.
         random_seed: Makes SIDs (and the made-up auth token) the same on every run.
-        seed: File (YAML or JSON) with workspaces to begin with, in place of ``Demo``, if there are none yet.
+        seed: File (YAML or JSON), or :class:`~trbridge.emulator.seed.Seed`, with workspaces to begin with, in
+            place of ``Demo``, if there are none yet.
         data: File that keeps everything across restarts; None keeps it in memory only.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
@@ -84,7 +87,7 @@ class Emulator(Controls):
         *,
         clock: Clock | Literal["manual"] | None = None,
         random_seed: int | None = None,
-        seed: str | os.PathLike[str] | None = None,
+        seed: Seed | str | os.PathLike[str] | None = None,
         data: str | os.PathLike[str] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -96,12 +99,15 @@ class Emulator(Controls):
         **options: Any,
     ) -> None:
         check_address(host, allow_remote=allow_remote)
-        if auth_token is None and random_seed is None:
+        if auth_token is not None:
+            check_auth_token(auth_token)
+        elif random_seed is None:
             auth_token = secrets.token_hex(16)
         self._host = host
         self._port = port
         self._workspace_name = workspace
-        self._seed = None if seed is None else _read_seed(seed)
+        self._seed = _read_seed(seed) if isinstance(seed, (str, os.PathLike)) else seed
+        self._seed_name = f"{os.fspath(seed)}: " if isinstance(seed, (str, os.PathLike)) else ""
         self._listener: Listener | None = None
         self._state: Literal["new", "running", "closed"] = "new"
         chosen = choose({"allow_remote": allow_remote, **options})
@@ -147,15 +153,18 @@ class Emulator(Controls):
     def environment(self) -> dict[str, str]:
         """The variables that point clients, and programs that start clients, at this emulator.
 
+        Without a workspace ``TRBRIDGE_WORKSPACE_SID`` is missing.
+
         Raises:
-            NotReady: The emulator is not running yet, or has no workspace.
+            NotReady: The emulator is not running yet.
         """
+        workspace = self.engine.store.first(WORKSPACES_OF, self.account_sid)
         return {
             "TRBRIDGE_API_BASE_URL": self.api_base_url,
             "TRBRIDGE_EVENT_BRIDGE_BASE_URL": self.event_bridge_base_url,
             "TWILIO_ACCOUNT_SID": self.account_sid,
             "TWILIO_AUTH_TOKEN": self.auth_token,
-            "TRBRIDGE_WORKSPACE_SID": self.workspace_sid,
+            **({} if workspace is None else {"TRBRIDGE_WORKSPACE_SID": workspace.sid}),
         }
 
     async def start(self) -> None:
@@ -179,7 +188,10 @@ class Emulator(Controls):
         if self._seed is not None:
             from .seed_apply import apply
 
-            apply(self.engine, self._seed)
+            try:
+                apply(self.engine, self._seed)
+            except InvalidArgument as error:  # of several files it is to be known which
+                raise InvalidArgument(f"{self._seed_name}{error.message}", hint=error.hint) from error
         elif self._workspace_name is not None:
             with self.engine.transaction() as tx:
                 workspaces.create(tx, self.account_sid, {"friendly_name": self._workspace_name, "template": "FIFO"})
