@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .capabilities import TaskQueueCapability, WorkerCapability, WorkspaceCapability
     from .checkpoints import FileCheckpoint
+    from .client_stats import ClientStats
     from .clients.task_queue import TaskQueue
     from .clients.worker import Worker
     from .clients.workspace import Workspace
@@ -50,9 +51,11 @@ if TYPE_CHECKING:
         WrongIdentity,
         WrongTokenKind,
     )
-    from .events import Disconnected, Event
+    from .events import Disconnected, StateChange
+    from .handler_limits import HandlerLimits
     from .policies import Policy
     from .requester import HttpPool
+    from .streams import Event
     from .tokens import peek_unverified, verify
 
 __version__ = "0.1.0"
@@ -99,9 +102,12 @@ _ROOMS = {
         "WrongIdentity",
         "WrongTokenKind",
     ),
-    "events": ("Disconnected", "Event"),
+    "client_stats": ("ClientStats",),
+    "events": ("Disconnected", "StateChange"),
+    "handler_limits": ("HandlerLimits",),
     "policies": ("Policy",),
     "requester": ("HttpPool",),
+    "streams": ("Event",),
     "tokens": ("peek_unverified", "verify"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
@@ -111,6 +117,7 @@ __all__ = [
     "BadRequest",
     "CheckpointError",
     "ClientClosed",
+    "ClientStats",
     "Conflict",
     "ConnectionFailed",
     "ConnectionLost",
@@ -121,6 +128,7 @@ __all__ = [
     "Forbidden",
     "Gone",
     "HandlerError",
+    "HandlerLimits",
     "HttpPool",
     "InvalidArgument",
     "InvalidToken",
@@ -134,6 +142,7 @@ __all__ = [
     "ReservationGone",
     "ServerError",
     "SlowConsumer",
+    "StateChange",
     "TaskQueue",
     "TaskQueueCapability",
     "TaskRouterError",

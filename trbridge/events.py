@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections import deque
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple, Self, TypeVar
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 import msgspec
 from pyee.base import EventEmitter
 
+from .client_stats import ClientStats
 from .errors import HandlerError, SlowConsumer, TaskRouterError
+from .handler_limits import HandlerLimits, limits_of
+from .lanes import Brake, Lane
+from .session import State
+from .streams import Event, EventStream
 
-__all__ = ["CLIENT_EVENTS", "Disconnected", "Emitter", "Event", "EventStream"]
-
-Handler = TypeVar("Handler", bound=Callable[..., Any])
+__all__ = ["CLIENT_EVENTS", "Disconnected", "Emitter", "Event", "EventStream", "StateChange"]
 
 _log = logging.getLogger("trbridge.events")
 
@@ -44,100 +47,48 @@ class Disconnected(msgspec.Struct, frozen=True, kw_only=True):
     retry_in: float | None = None
 
 
-class Event(NamedTuple):
-    """One event, as :meth:`listen` gives it.
+class StateChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``state`` brings, at every change.
 
     Attributes:
-        type: Its name.
-        payload: What a handler would be called with; None if with nothing.
-        origin: Where it comes from: ``"socket"``, ``"log"``, ``"callback"``, ``"reconcile"`` for what a worker's
-            client found out after it was cut off, or ``"client"`` for the client's own.
+        old: Where the connection stood.
+        new: Where it stands now.
     """
 
-    type: str
-    payload: Any = None
-    origin: str = "socket"
-
-
-class EventStream:
-    """Events in order, for one consumer: ``async for event in client.listen("task.created")``.
-
-    Holds at most ``size`` events that were not taken yet. If the consumer falls further behind, it gets
-    those and then :class:`~trbridge.errors.SlowConsumer`: a gap is never silent.
-    """
-
-    def __init__(self, types: frozenset[str], size: int, on_close: Callable[[EventStream], None]) -> None:
-        self._types = types
-        self._size = size
-        self._on_close = on_close
-        self._events: deque[Event] = deque()
-        self._missed = 0
-        self._ended = False
-        self._error: TaskRouterError | None = None
-        self._waiter: asyncio.Future[None] | None = None
-
-    def wants(self, name: str) -> bool:
-        """Whether events of this name belong here."""
-        return not self._types or name in self._types
-
-    def push(self, event: Event) -> None:
-        """Take an event in, or count it as missed."""
-        if len(self._events) >= self._size or self._missed:
-            self._missed += 1
-        else:
-            self._events.append(event)
-        self._wake()
-
-    def end(self, error: TaskRouterError | None = None) -> None:
-        """Nothing more will come; what is here is still delivered."""
-        self._ended, self._error = True, error
-        self._wake()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._on_close(self)
-        self.end()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.close()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event:
-        while not self._events:
-            if self._missed:
-                missed, self._missed = self._missed, 0
-                raise SlowConsumer(
-                    f"{missed} events were missed, since {self._size} were waiting already",
-                    hint="do the work in tasks of its own, or listen(..., size=more)",
-                )
-            if self._ended:
-                self._on_close(self)
-                raise self._error or StopAsyncIteration
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        return self._events.popleft()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    old: State
+    new: State
 
 
 class Emitter(EventEmitter):
     """A pyee emitter whose handlers are isolated from the client and from each other.
 
-    Handlers may be functions or coroutine functions; those run as tasks, which :meth:`aclose` waits for
-    or cancels. Registering the same function twice for one event calls it once, as pyee does.
+    Handlers may be functions or coroutine functions; those run as tasks, within their limits, and
+    :meth:`aclose` waits for them or cancels them. Registering the same function twice for one event calls it
+    once, as pyee does.
+
+    Args:
+        limits: How much each coroutine handler may have under way.
+        stats: Where events are counted that no handler gets; default nowhere.
+        now: The time, for how long events wait.
+
+    Attributes:
+        brake: What a handler that is full may do to the source of its events; None if nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        limits: HandlerLimits | None = None,
+        stats: ClientStats | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self.brake: Brake | None = None
+        self.now = now
+        self._limits = limits or HandlerLimits()
+        self._stats = stats or ClientStats()
+        self._lanes: dict[Callable[..., Any], Lane] = {}
         self._streams: list[EventStream] = []
+        self._ends: list[asyncio.Future[None]] | None = None
 
     def publish(self, name: str, *args: Any, origin: str = "socket") -> None:
         """Give an event to the streams, then to the handlers, in the order of their registration."""
@@ -152,11 +103,15 @@ class Emitter(EventEmitter):
                 self._run(name, handler, args)
 
     async def deliver(self, name: str, *args: Any, origin: str) -> None:
-        """As :meth:`publish`; returns when the coroutine handlers that it has started are over."""
-        before = set(self._tasks)
-        self.publish(name, *args, origin=origin)
-        if started := self._tasks - before:
-            await asyncio.wait(started)
+        """As :meth:`publish`; returns when the coroutine handlers of this event are over."""
+        ends: list[asyncio.Future[None]] = []
+        self._ends = ends
+        try:
+            self.publish(name, *args, origin=origin)
+        finally:
+            self._ends = None
+        if ends:
+            await asyncio.wait(ends)
 
     def wanted(self, name: str) -> bool:
         """Whether anybody listens, so that the payload is worth decoding."""
@@ -180,13 +135,18 @@ class Emitter(EventEmitter):
 
     def listen(self, *types: str, size: int = 1000) -> EventStream:
         """The ordered form of the given events, or of all."""
-        stream = EventStream(frozenset(types), size, self._forget)
+        stream = EventStream(frozenset(types), size, self._forget, self._missed, self.now)
         self._streams.append(stream)
         return stream
 
     def _forget(self, stream: EventStream) -> None:
         if stream in self._streams:
             self._streams.remove(stream)
+
+    def _missed(self, stream: EventStream, is_first: bool) -> None:
+        self.overflowed()
+        if is_first:
+            self.report(SlowConsumer(f"{stream} is full: what comes now is missed, until its consumer has noticed"))
 
     def remove_listener(self, event: str, f: Callable[..., Any]) -> None:
         """Remove a handler; one that is not registered is ignored, as Node does (pyee raises)."""
@@ -201,18 +161,54 @@ class Emitter(EventEmitter):
             self.report_handler(error, name)
             return
         if outcome is not None and inspect.iscoroutine(outcome):
-            task = asyncio.get_running_loop().create_task(outcome)
-            self._tasks.add(task)
-            task.add_done_callback(lambda done: self._finished(done, name))
+            self._begin(name, handler, outcome)
 
-    def _finished(self, task: asyncio.Task[Any], name: str) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.report_handler(error, name)
+    def _add_event_handler(self, event: str, k: Callable[..., Any], v: Callable[..., Any]) -> None:
+        limits = limits_of(k)
+        super()._add_event_handler(event, k, v if limits is None or v is k else limits(v))
+
+    # -- coroutine handlers ------------------------------------------------------------------------
+
+    def _begin(self, name: str, handler: Callable[..., Any], work: Coroutine[Any, Any, Any]) -> None:
+        lane = self._lanes.get(handler)
+        if lane is None:
+            lane = self._lanes[handler] = Lane(handler, limits_of(handler) or self._limits, self)
+        if self._ends is None:
+            lane.take(name, work)
+        else:
+            ended = asyncio.get_running_loop().create_future()
+            self._ends.append(ended)
+            lane.take(name, work, ended)
+
+    def idle(self, handler: Callable[..., Any], lane: Lane) -> None:
+        """A handler has nothing more under way."""
+        if self._lanes.get(handler) is lane:
+            del self._lanes[handler]
+
+    def overflowed(self) -> None:
+        """Count an event that somebody should have got, and does not."""
+        self._stats.overflows += 1
+
+    @property
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """The coroutine handlers that run."""
+        return {task for lane in list(self._lanes.values()) for task in lane.tasks}
+
+    def backlog(self) -> tuple[float, int]:
+        """How long the event has waited that waits longest, in seconds, and how many wait."""
+        waiting: list[Lane | EventStream] = [*self._lanes.values(), *self._streams]
+        oldest = min((each.oldest for each in waiting if each.oldest is not None), default=None)
+        return 0.0 if oldest is None else max(0.0, self.now() - oldest), sum(map(len, waiting))
 
     # pyee's own emit() ends here too, so that client.emitter.emit() is as safe as ours.
     def _emit_run(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._run("emitted", lambda *values: f(*values, **kwargs), args)
+        try:
+            outcome = f(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - as in _run
+            self.report_handler(error, "emitted")
+            return
+        if inspect.iscoroutine(outcome):
+            self._begin("emitted", f, outcome)
 
     def _emit_handle_potential_error(self, event: str, error: Any) -> None:
         if event == "error":
@@ -227,9 +223,17 @@ class Emitter(EventEmitter):
         for stream in list(self._streams):
             stream.end()
         own = asyncio.current_task()
-        if drain > 0 and (running := self._tasks - {own}):
-            await asyncio.wait(running, timeout=drain)
-        while pending := self._tasks - {own}:
+        await self._drained(own, drain)
+        for lane in list(self._lanes.values()):
+            lane.clear()
+        while pending := self.tasks - {own}:
             for task in pending:
                 task.cancel()
             await asyncio.wait(pending)
+
+    async def _drained(self, own: asyncio.Task[Any] | None, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        by = loop.time() + seconds
+        # Each that ends may make room for one that waits.
+        while (running := self.tasks - {own}) and (left := by - loop.time()) > 0:
+            await asyncio.wait(running, timeout=left)

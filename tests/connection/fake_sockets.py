@@ -28,6 +28,9 @@ class FakeSocket:
     def ping(self) -> None:
         self.done.append(("ping",))
 
+    def hold(self, is_held: bool) -> None:
+        self.done.append(("hold", is_held))
+
     def abort(self, code: int, reason: str) -> None:
         self.done.append(("abort", code, reason))
         self.listener = None

@@ -13,6 +13,7 @@ _SOCKET: Final = "connection/test_connection_websocket.py::"
 _CATCHING: Final = "clients/test_worker_catching_up.py::"
 _EVENTS: Final = "clients/test_worker_events.py::"
 _CLIENT: Final = "faults/test_faults_client.py::"
+_HANDLERS: Final = "faults/test_faults_handlers.py::"
 _MANY: Final = "faults/test_faults_many.py::"
 _MACHINE: Final = "faults/test_faults_worker_machine.py::test_each_reservation_is_told_once_and_in_order"
 
@@ -113,12 +114,16 @@ EVENTS: Final = (
     Fault(
         "F47",
         "10,000 events and a slow consumer",
-        "`listen()` holds so many, in order, then says how many are missing",
+        "each handler and each `listen()` holds so many, in order; what does not fit is dropped, counted and reported once, "
+        "or the socket waits, or the client gives up, as you say",
         (
-            "test_events.py::test_a_slow_consumer_is_told_about_the_gap",
+            _HANDLERS + "test_f47_so_many_run_the_others_wait_and_the_order_is_kept",
+            _HANDLERS + "test_f47_what_does_not_fit_is_dropped_counted_and_reported_once",
+            _HANDLERS + "test_f47_no_event_is_lost_uncounted",
             _CLIENT + "test_f47_a_burst_for_a_slow_consumer",
+            _CLIENT + "test_f47_a_handler_that_blocks_loses_nothing",
+            _CLIENT + "test_f47_a_handler_that_must_not_miss_anything_ends_the_client",
         ),
-        "coroutine handlers are not bounded: each event starts one",
     ),
     Fault(
         "F48",
@@ -132,9 +137,13 @@ EVENTS: Final = (
     Fault(
         "F49",
         "a handler never returns",
-        "the others go on",
-        (_CLIENT + "test_f49_a_handler_that_never_returns_holds_nobody_up",),
-        "a time limit per handler is the bot's (`deadline`), not the client's",
+        "the others go on; with a `timeout` it is cancelled, reported and replaced, even if it ignores that",
+        (
+            _HANDLERS + "test_f49_a_slow_handler_holds_up_nobody_else",
+            _HANDLERS + "test_f49_one_that_takes_too_long_is_cancelled_reported_and_replaced",
+            _HANDLERS + "test_f49_one_that_swallows_its_cancellation_is_left_to_itself",
+            _CLIENT + "test_f49_a_handler_that_never_returns_holds_nobody_up",
+        ),
     ),
     Fault(
         "F50",

@@ -8,7 +8,8 @@ import pytest
 from patient_loop import passing, patient
 from town import town
 
-from trbridge import SlowConsumer, TokenRejected
+from trbridge import HandlerLimits, SlowConsumer, TokenRejected
+from trbridge.clients import link
 from trbridge.resources.reservation import ReservationInstance
 
 
@@ -131,6 +132,86 @@ def test_f47_a_burst_for_a_slow_consumer() -> None:
             with pytest.raises(SlowConsumer, match="9900"):
                 await anext(stream)
             stream.close()
+
+    patient(scenario)
+
+
+def test_f47_more_frames_than_may_wait_for_ready_are_counted_and_reported_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first of them are kept, in order; a flood of frames is no flood of errors."""
+    monkeypatch.setattr(link, "_MOST_HELD_FRAMES", 3)
+
+    async def scenario() -> None:
+        async with town() as place:
+            path = f"*/Workers/{place.worker_sid}"
+            place.emulator.faults.add("answer", at="request", via="bridge", method="GET", path=path, times=1)
+            place.proxy.reset()
+            await place.see("connected", times=2)
+            for number in range(10):
+                place.emulator.inject(place.worker_sid, {"event_type": "burst", "payload": number})
+            await place.see("burst", times=3)
+            assert [event.payload for event in place.seen("burst")] == [0, 1, 2]
+            assert place.client.stats.overflows == 7
+            errors = [event.payload for event in place.seen("error")]
+            assert [type(error) for error in errors].count(SlowConsumer) == 1
+
+    patient(scenario)
+
+
+def test_f47_a_handler_that_blocks_loses_nothing() -> None:
+    """Megabytes of events, one at a time: the socket is not read for minutes, which is no silence, then it is."""
+
+    async def scenario() -> None:
+        async with town() as place:
+            heard: list[int] = []
+            gate, count = asyncio.Event(), 2_000
+
+            @place.client.emitter.on("burst")
+            @HandlerLimits(concurrency=1, queue=100, when_full="block")
+            async def slow(payload: tuple[int, str]) -> None:
+                await gate.wait()
+                heard.append(payload[0])
+
+            for number in range(count):
+                payload = [number, "x" * 2000]
+                place.emulator.inject(place.worker_sid, {"event_type": "burst", "payload": payload})
+                if number % 100 == 99:
+                    await asyncio.sleep(0)
+            await passing(150.0)
+            assert heard == []
+            assert place.client.stats.waiting < 1000
+            gate.set()
+            for _ in range(1000):
+                await passing(1.0)
+                if len(heard) == count:
+                    break
+            assert heard == list(range(count))
+            assert (place.client.stats.overflows, place.client.stats.drops) == (0, 0)
+            assert [type(event.payload) for event in place.seen("error")] == [SlowConsumer]
+
+    patient(scenario)
+
+
+def test_f47_a_handler_that_must_not_miss_anything_ends_the_client() -> None:
+    """The process ends, loudly, and the next one is told of what is pending."""
+
+    async def scenario() -> None:
+        async with town() as place:
+            client = place.make(handlers=HandlerLimits(concurrency=1, queue=2, when_full="close"))
+
+            async def slow(_: object) -> None:
+                await asyncio.Future()
+
+            client.emitter.on("burst", slow)
+            running = asyncio.ensure_future(client.run())
+            await client.connect()
+            for number in range(5):
+                place.emulator.inject(place.worker_sid, {"event_type": "burst", "payload": number})
+            with pytest.raises(SlowConsumer, match="gives up"):
+                await running
+            assert client.state == "stopped"
+            await client.aclose(drain=0)
 
     patient(scenario)
 

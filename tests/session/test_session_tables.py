@@ -75,6 +75,7 @@ def happen(bench: Bench, happened: Input) -> None:
         Input.NETWORK_CHANGED: lambda: session.network_changed(bench.now),
         Input.DISCONNECT: lambda: session.disconnect(bench.now),
         Input.CLOSE: lambda: session.close(bench.now),
+        Input.ABANDON: lambda: session.abandon(bench.now, Forbidden("no")),
         Input.WAKE: lambda: session.wake(bench.now + 1e4),
     }
     inputs[happened]()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trbridge import Disconnected, TaskRouterError, Worker, Workspace
+from trbridge import Disconnected, HandlerLimits, TaskRouterError, Worker, Workspace
 from trbridge.resources.activity import ActivityInstance
 from trbridge.resources.reservation import ReservationInstance
 from trbridge.resources.worker import WorkerInstance
@@ -33,6 +33,8 @@ def wrong_handlers(workspace: Workspace, worker: Worker) -> None:
     workspace.on("connected", takes_disconnected)  # E: call-overload
     worker.on("reservation.created", takes_worker)  # E: call-overload
     worker.on("activity.update", takes_reservation)  # E: call-overload
+    workspace.on("state", takes_disconnected)  # E: call-overload
+    HandlerLimits(when_full="explode")  # E: arg-type
     workspace.on("raedy", takes_worker)  # E: call-overload
 
 

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import assert_type
 
 from trbridge import (
+    ClientStats,
     Disconnected,
+    HandlerLimits,
     NotFound,
+    StateChange,
     TaskQueue,
     TaskRouterError,
     Worker,
@@ -25,6 +28,7 @@ from trbridge.resources.worker import WorkerInstance
 from trbridge.resources.worker_channel import WorkerChannelInstance
 from trbridge.resources.workflow import WorkflowInstance
 from trbridge.resources.workspace import WorkspaceInstance
+from trbridge.session import State
 
 
 def tokens(account_sid: str, auth_token: str, workspace_sid: str, worker_sid: str) -> str:
@@ -150,6 +154,16 @@ def handlers(workspace: Workspace, worker: Worker, queue: TaskQueue) -> None:
     def resized(channel: WorkerChannelInstance) -> None: ...
     @worker.on("task.canceled")
     def canceled(task: TaskInstance) -> None: ...
+
+    @worker.on("state")
+    def changed(change: StateChange) -> None:
+        assert_type(change.old, State)
+
+    @worker.on("reservation.created")
+    @HandlerLimits(concurrency=2, timeout=30)
+    async def limited(reservation: ReservationInstance) -> None:
+        assert_type(worker.stats, ClientStats)
+        assert_type((worker.stats.lag, worker.stats.frames), tuple[float, int])
 
     workspace.on("task.created", print)
     workspace.emitter.on("an.event.of.tomorrow", print)

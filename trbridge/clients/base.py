@@ -14,6 +14,7 @@ from ..completion import Operations
 from ..credentials import Credentials, TokenProvider
 from ..errors import NotReady
 from ..events import Emitter
+from ..handler_limits import HandlerLimits
 from ..requester import HttpPool, HttpRequester, RetryInfo
 from ..resources.context import Context
 from ..resources.instance import InstanceResource
@@ -21,6 +22,7 @@ from ..resources.registry import materialize_event
 from ..session import SessionOptions, State
 from ..urls import Bases, channel_url, websocket_url
 from ..wire import Reply, Request
+from .brake import ConnectionBrake
 from .debug import print_debug_log
 from .link import Link
 from .listening import Listening
@@ -53,11 +55,10 @@ class Client(Listening):
         http: A pool of HTTP connections to share with other clients; the event loop's by default.
         ssl_context: For a private certificate authority; the system's by default.
         on_retry: Called before each repetition of a request.
+        handlers: How much each coroutine handler may have under way; default 1,000 events at once and 10,000 that
+            wait, without a time limit.
         session: Timing of the connection: silence limit, back-off, heartbeat.
         wall: Seconds since 1970, which a token's end is about; for tests that make days pass.
-
-    Attributes:
-        stats: What the client has been through: connects, drops, frames, duplicates, retries and so on.
 
     Raises:
         InvalidToken: The token is malformed or lacks a claim. Before anything is sent.
@@ -82,6 +83,7 @@ class Client(Listening):
         http: HttpPool | None = None,
         ssl_context: ssl.SSLContext | None = None,
         on_retry: Callable[[RetryInfo], None] | None = None,
+        handlers: HandlerLimits | None = None,
         session: SessionOptions | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -89,8 +91,8 @@ class Client(Listening):
             print_debug_log()
         self._bases = Bases.resolve(api_base_url, event_bridge_base_url, region=region, allow_insecure=allow_insecure)
         self._credentials = Credentials(token, self.kind)
-        self.stats = ClientStats()
-        self.emitter = Emitter()
+        self._stats = ClientStats()
+        self.emitter = Emitter(handlers, self._stats)
         self._operations = Operations(self.emitter.report_handler)
         self._on_retry = on_retry
         self._wall = wall
@@ -105,6 +107,7 @@ class Client(Listening):
         self._known: InstanceResource | None = None
         self._context_or_none: Context | None = None
         self._link = Link(self, session or SessionOptions(), ssl_context, wall)
+        self._brake = self.emitter.brake = ConnectionBrake(self._link)
         if self._credentials.has_token:
             self._adopt(self._credentials.claims)
 
@@ -181,6 +184,15 @@ class Client(Listening):
         """Where the connection stands."""
         return self._link.state
 
+    @property
+    def stats(self) -> ClientStats:
+        """What the client has been through: connects, drops, frames, duplicates, retries and so on.
+
+        The same object each time; what waits, and the lag, are those of the moment in which it is asked for.
+        """
+        self._stats.lag, self._stats.waiting = self.emitter.backlog()
+        return self._stats
+
     # -- the token ---------------------------------------------------------------------------------
 
     def update_token(self, token: str) -> None:
@@ -203,7 +215,7 @@ class Client(Listening):
         self._adopt(self._credentials.claims)
 
     def _retrying(self, retry: RetryInfo) -> None:
-        self.stats.retries += 1
+        self._stats.retries += 1
         if self._on_retry is not None:
             self._on_retry(retry)
 
@@ -284,5 +296,5 @@ class Client(Listening):
             TokenError: There is no provider, or what it gave cannot be used; the old token stays.
         """
         await self._credentials.refresh(self._wall())
-        self.stats.refreshes += 1
+        self._stats.refreshes += 1
         self._adopt(self._credentials.claims)

@@ -76,6 +76,7 @@ class Desk:
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._freshness = Freshness()
         self._waiting: deque[tuple[str, msgspec.Raw]] = deque()
+        self._flooded = False
         self._fetching: asyncio.Future[None] | None = None
         self._receivers: dict[str, Callable[[str, msgspec.Raw], None]] = {
             "reservation": self._on_reservation,
@@ -95,7 +96,10 @@ class Desk:
         elif len(self._waiting) < _MOST_WAITING:
             self._waiting.append((name, payload))
         else:
-            self._worker.stats.overflows += 1
+            self._worker._stats.overflows += 1
+            if self._flooded:
+                return
+            self._flooded = True
             self._worker.emitter.report(SlowConsumer(f"{name} was dropped: {_MOST_WAITING} events wait already"))
 
     async def idle(self) -> None:
@@ -124,7 +128,7 @@ class Desk:
         sid = reservation_sid_of(read)
         status = _STATUSES.get(name)
         if status is not None and not self.is_news(sid, status):
-            self._worker.stats.duplicates += 1
+            self._worker._stats.duplicates += 1
             return
         reservation = self.open.get(sid)
         if reservation is None:
@@ -141,7 +145,7 @@ class Desk:
     def _on_worker(self, name: str, payload: msgspec.Raw) -> None:
         value: Any = materialize_event(name, payload, self._context)
         if not self._freshness.is_news(name, value):
-            self._worker.stats.duplicates += 1
+            self._worker._stats.duplicates += 1
             return
         if getattr(value, "sid", None) == self._worker.resource.sid:
             value = merge(self._worker.resource, payload, read=value)
@@ -152,7 +156,7 @@ class Desk:
     def _on_task(self, name: str, payload: msgspec.Raw) -> None:
         value: Any = materialize_event(name, payload, self._context)
         if not self._freshness.is_news(name, value):
-            self._worker.stats.duplicates += 1
+            self._worker._stats.duplicates += 1
             return
         if isinstance(value, TaskInstance):
             for reservation in self._by_task.get(value.sid, {}).values():
@@ -171,7 +175,7 @@ class Desk:
         status = _STATUSES.get(name)
         if status is not None:
             self._keep(reservation, _STAGES[status])
-        self._worker.stats.reconciled += origin == "reconcile"
+        self._worker._stats.reconciled += origin == "reconcile"
         self._worker.emitter.publish(name, reservation, origin=origin)
         if not self.open:
             self.on_cleared()
@@ -229,6 +233,7 @@ class Desk:
             while self._waiting and self._fetching is None:
                 self._deliver_waiting(*self._waiting.popleft())
         finally:
+            self._flooded = bool(self._waiting)
             if fetching is not None:
                 fetching.set_result(None)
 

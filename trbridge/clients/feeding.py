@@ -172,7 +172,7 @@ class Feed:
             return
         self._stopping = True
         # A handler that closes the client cannot be waited for: it waits for us.
-        if self._telling and drain > 0 and asyncio.current_task() not in self._client.emitter._tasks:
+        if self._telling and drain > 0 and asyncio.current_task() not in self._client.emitter.tasks:
             await asyncio.wait({task}, timeout=drain)
         task.cancel()
         await asyncio.wait({task})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..connection import Connection
 from ..errors import ClientClosed, DecodeError, NotReady, SlowConsumer, TaskRouterError, TokenError
-from ..events import CLIENT_EVENTS, Disconnected
+from ..events import CLIENT_EVENTS, Disconnected, StateChange
 from ..session import Session, SessionOptions, State, effects
 from ..wire import Request, decode_event
 
@@ -51,7 +51,7 @@ class Link:
         wall: Callable[[], float],
     ) -> None:
         self._client = client
-        self._stats = client.stats
+        self._stats = client._stats
         self._options = options
         self._ssl = ssl_context
         self._wall = wall
@@ -59,7 +59,7 @@ class Link:
         self._connection: Connection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: deque[bytes] = deque()
-        self._holding = True
+        self._holding, self._flooded = True, False
         self._awaiting_ready = 0
         self._ready: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -140,6 +140,7 @@ class Link:
         )
         self._connection.token_updated(client.token_expires_at)
         self._connection.start()
+        self._client._brake.apply()
 
     def _promise(self) -> None:
         loop = asyncio.get_running_loop()
@@ -211,7 +212,7 @@ class Link:
         await self._client.catch_up()
         if connection is not self._connection or self.state is not State.READY:
             return  # lost meanwhile: the next ready catches up again
-        self._holding = False
+        self._holding = self._flooded = False
         while self._held:
             self._receive(self._held.popleft())
 
@@ -229,7 +230,7 @@ class Link:
         _log.debug("%s -> %s", effect.old, effect.new)
         if effect.old is State.STOPPED and effect.new not in _AT_REST:
             self._promise()  # a new token woke it: whoever runs or connects from now on waits anew
-        self._publish("state", effect.new)
+        self._publish("state", StateChange(old=effect.old, new=effect.new))
 
     def _on_stopped(self, effect: effects.Stopped) -> None:
         _settle(self._ready, effect.error)
@@ -257,7 +258,9 @@ class Link:
                 self._held.append(frame)
         else:
             self._stats.overflows += 1
-            self._client.emitter.report(SlowConsumer(f"more than {_MOST_HELD_FRAMES} frames came before ready"))
+            if not self._flooded:
+                self._flooded = True
+                self._client.emitter.report(SlowConsumer(f"more than {_MOST_HELD_FRAMES} frames came before ready"))
 
     def _receive(self, frame: bytes) -> None:
         try:

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 from ..errors import TaskRouterError
-from ..events import Disconnected
-from ..session import State
+from ..events import Disconnected, StateChange
 
 if TYPE_CHECKING:
     from ..resources.reservation import ReservationInstance
@@ -64,7 +63,7 @@ C = TypeVar("C")
 OnNothing = TypeVar("OnNothing", bound=Callable[[], object])
 OnDisconnected = TypeVar("OnDisconnected", bound=Callable[[Disconnected], object])
 OnError = TypeVar("OnError", bound=Callable[[TaskRouterError], object])
-OnState = TypeVar("OnState", bound=Callable[[State], object])
+OnState = TypeVar("OnState", bound=Callable[[StateChange], object])
 OnAny = TypeVar("OnAny", bound=Callable[[Any], object])
 OnReservation = TypeVar("OnReservation", bound=Callable[["ReservationInstance"], object])
 OnWorker = TypeVar("OnWorker", bound=Callable[["WorkerInstance"], object])

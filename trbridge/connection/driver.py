@@ -76,6 +76,7 @@ class Connection:
         self._socket: Socket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: list[Socket] = []
+        self._is_held = False
         self._exp: float | None = None
         self._ahead = 0.0
 
@@ -104,6 +105,17 @@ class Connection:
     def disconnect(self) -> None:
         """Close the socket and rest until :meth:`start`."""
         self._tell(self._session.disconnect)
+
+    def abandon(self, error: TaskRouterError) -> None:
+        """The client cannot go on: close the socket and stop, for this reason."""
+        self._tell(self._session.abandon, error)
+
+    def hold(self, is_held: bool) -> None:
+        """Read nothing more from the socket, nor from one that follows it; or go on (F47)."""
+        self._is_held = is_held
+        if self._socket is not None:
+            self._socket.hold(is_held)
+        self._tell(self._session.hold, is_held)
 
     def ready_succeeded(self, epoch: int) -> None:
         """The ready request of this epoch was answered."""
@@ -238,6 +250,8 @@ class Connection:
         if self._socket is socket:
             on_lost = functools.partial(self._lost, epoch, socket)
             socket.listen(Line(self._session.received, self._loop.time, self._on_frame, on_lost))
+            if self._is_held:
+                socket.hold(True)
 
     def _lost(self, epoch: int, socket: Socket, code: int | None, reason: str) -> None:
         _logger.debug("lost: %s %s", code, reason)

@@ -36,6 +36,9 @@ class Socket(Protocol):
     def ping(self) -> None:
         """Send a ping; silently nothing if the socket is closing."""
 
+    def hold(self, is_held: bool) -> None:
+        """Read nothing more until further notice, or go on; what was read already is still told."""
+
     def abort(self, code: int, reason: str) -> None:
         """Let go at once: a close frame if there is room for it, no waiting, no more word to the listener.
 

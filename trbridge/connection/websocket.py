@@ -73,6 +73,11 @@ class WebSocket:
             self._connection.protocol.send_ping(b"")
             self._flush()
 
+    def hold(self, is_held: bool) -> None:
+        """Leave what comes in the kernel's buffers, where it holds up the service; or take it again."""
+        transport = self._connection.transport
+        transport.pause_reading() if is_held else transport.resume_reading()
+
     def abort(self, code: int, reason: str) -> None:
         """Let go at once."""
         self._detach()

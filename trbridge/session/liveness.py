@@ -18,9 +18,10 @@ class Liveness:
 
     Attributes:
         last_traffic: When something came last.
+        is_held: Nothing is read at present, so silence says nothing (F47).
     """
 
-    __slots__ = ("_options", "_ping_at", "last_traffic")
+    __slots__ = ("_options", "_ping_at", "is_held", "last_traffic")
 
     def __init__(self, options: SessionOptions) -> None:
         self._options = options
@@ -28,12 +29,13 @@ class Liveness:
         # Written for every frame, so it arms no timer: the deadline is looked at when it comes and then moves on,
         # as in v1 (perf, surprise 10).
         self.last_traffic = 0.0
+        self.is_held = False
 
     @property
     def deadline(self) -> float | None:
         """When to look again; None without a socket."""
-        if self._ping_at is None:
-            return None
+        if self._ping_at is None or self.is_held:
+            return self._ping_at
         return min(self._ping_at, self._silent_at)
 
     @property
@@ -53,7 +55,7 @@ class Liveness:
 
     def is_silent(self, now: float) -> bool:
         """Tell whether nothing came for too long."""
-        return now >= self._silent_at
+        return not self.is_held and now >= self._silent_at
 
     def ping_due(self, now: float) -> bool:
         """Tell whether to send a ping, once each time."""

@@ -118,6 +118,11 @@ class Session(SessionCore):
         if self._accepts(Input.CLOSE):
             self._end(now, State.CLOSED, code)
 
+    def abandon(self, now: float, error: TaskRouterError) -> None:
+        """The client cannot go on: stop, for this reason."""
+        if self._accepts(Input.ABANDON):
+            self._give_up(now, error)
+
     # -- the socket ----------------------------------------------------------------------------------------------
 
     def opened(self, now: float, epoch: int) -> None:
@@ -127,6 +132,11 @@ class Session(SessionCore):
 
     def received(self, now: float) -> None:
         """Something came from the socket, whatever it was. Changes no state and arms no timer."""
+        self._liveness.last_traffic = now
+
+    def hold(self, now: float, is_held: bool) -> None:
+        """Nothing is read from the socket from now on, or everything again. Changes no state."""
+        self._liveness.is_held = is_held
         self._liveness.last_traffic = now
 
     def failed(self, now: float, epoch: int, failure: Failure) -> None:

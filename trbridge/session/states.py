@@ -47,6 +47,7 @@ class Input(Enum):
     NETWORK_CHANGED = "network changed"
     DISCONNECT = "disconnect"
     CLOSE = "close"
+    ABANDON = "abandon"
     WAKE = "wake"
 
 
@@ -60,6 +61,7 @@ _END: Final[Mapping[Input, Targets]] = {
     Input.DISCONNECT: frozenset({State.IDLE}),
     Input.CLOSE: frozenset({State.CLOSED}),
 }
+_QUIT: Final[Mapping[Input, Targets]] = {Input.ABANDON: _STOP, **_END}
 _AGAIN: Final[Mapping[Input, Targets]] = {Input.RECONNECT: _DIAL, Input.NETWORK_CHANGED: _DIAL}
 _TOKEN: Final[Mapping[Input, Targets]] = {Input.TOKEN_UPDATED: _STAY, Input.REFRESH_FAILED: _STAY}
 
@@ -76,7 +78,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Input, Targets]]] = {
         Input.RECONNECT: _STAY,
         Input.NETWORK_CHANGED: _STAY,
         Input.WAKE: _STAY,
-        **_END,
+        **_QUIT,
     },
     State.CONNECTING: {
         Input.OPENED: frozenset({State.CONNECTED}),
@@ -84,7 +86,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Input, Targets]]] = {
         Input.WAKE: _OVER,
         **_AGAIN,
         **_TOKEN,
-        **_END,
+        **_QUIT,
     },
     State.CONNECTED: {
         Input.READY_SUCCEEDED: frozenset({State.READY}),
@@ -94,12 +96,12 @@ TRANSITIONS: Final[Mapping[State, Mapping[Input, Targets]]] = {
         **_AGAIN,
         Input.TOKEN_UPDATED: _STAY,
         Input.REFRESH_FAILED: _STOP,
-        **_END,
+        **_QUIT,
     },
-    State.READY: {Input.LOST: _OVER, Input.WAKE: _OVER, **_AGAIN, **_TOKEN, **_END},
-    State.DISCONNECTED: {Input.WAKE: _DIAL, **_AGAIN, **_TOKEN, **_END},
+    State.READY: {Input.LOST: _OVER, Input.WAKE: _OVER, **_AGAIN, **_TOKEN, **_QUIT},
+    State.DISCONNECTED: {Input.WAKE: _DIAL, **_AGAIN, **_TOKEN, **_QUIT},
     # The hint that the network changed must not restart the fight that standing by has ended (F26).
-    State.STANDBY: {Input.WAKE: _DIAL, Input.RECONNECT: _DIAL, **_TOKEN, **_END},
+    State.STANDBY: {Input.WAKE: _DIAL, Input.RECONNECT: _DIAL, **_TOKEN, **_QUIT},
     # A token that arrives after its predecessor was refused is what was missing.
     State.STOPPED: {Input.CONNECT: _DIAL, Input.RECONNECT: _DIAL, Input.TOKEN_UPDATED: _DIAL, **_END},
     State.CLOSED: {},
@@ -118,7 +120,7 @@ def mermaid() -> str:
     arrows: dict[tuple[State, State], list[str]] = {}
     for source, inputs in TRANSITIONS.items():
         for name, targets in inputs.items():
-            for target in sorted(targets - {source}) if name not in _END else ():
+            for target in sorted(targets - {source}) if name not in _QUIT else ():
                 arrows.setdefault((source, target), []).append(name.value)
     lines = [f"    {source} --> {target}: {', '.join(names)}" for (source, target), names in arrows.items()]
     return "\n".join(["stateDiagram-v2", f"    [*] --> {State.IDLE}", *lines])

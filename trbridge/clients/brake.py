@@ -1,0 +1,44 @@
+"""What handlers that do not keep up may do to the connection that brings their events (F47)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..errors import TaskRouterError
+    from .link import Link
+
+__all__ = ["ConnectionBrake"]
+
+
+class ConnectionBrake:
+    """Keeps a client's connection from reading as long as one of its handlers is full.
+
+    Args:
+        link: Has the connection.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._full: set[object] = set()
+
+    def hold(self, lane: object) -> None:
+        """Read nothing more, for the sake of this handler."""
+        self._full.add(lane)
+        self.apply()
+
+    def release(self, lane: object) -> None:
+        """This handler keeps up again; others may not."""
+        if lane in self._full:
+            self._full.discard(lane)
+            self.apply()
+
+    def apply(self) -> None:
+        """Hold the present connection, or let it go on."""
+        if self._link._connection is not None:
+            self._link._connection.hold(bool(self._full))
+
+    def give_up(self, error: TaskRouterError) -> None:
+        """Stop for good."""
+        if self._link._connection is not None:
+            self._link._connection.abandon(error)
