@@ -114,8 +114,8 @@ EVENTS: Final = (
     Fault(
         "F47",
         "10,000 events and a slow consumer",
-        "each handler and each `listen()` holds so many, in order; what does not fit is dropped, counted and reported once, "
-        "or the socket waits, or the client gives up, as you say",
+        "each handler and each `listen()` holds so many, in order; what does not fit is dropped, counted and "
+        "reported once, or the socket waits, or the client gives up, as you say",
         (
             _HANDLERS + "test_f47_so_many_run_the_others_wait_and_the_order_is_kept",
             _HANDLERS + "test_f47_what_does_not_fit_is_dropped_counted_and_reported_once",

@@ -135,6 +135,18 @@ async def statistics(workspace: Workspace) -> None:
     assert_type(workers.activity_durations[0].avg, float)
 
 
+def looked_at_and_limited(worker: Worker) -> None:
+    @worker.on("state")
+    def changed(change: StateChange) -> None:
+        assert_type(change.old, State)
+
+    @worker.on("reservation.created")
+    @HandlerLimits(concurrency=2, timeout=30)
+    async def limited(reservation: ReservationInstance) -> None:
+        assert_type(worker.stats, ClientStats)
+        assert_type((worker.stats.lag, worker.stats.frames), tuple[float, int])
+
+
 def handlers(workspace: Workspace, worker: Worker, queue: TaskQueue) -> None:
     @workspace.on("ready")
     def ready(workspace: Workspace) -> None: ...
@@ -154,16 +166,6 @@ def handlers(workspace: Workspace, worker: Worker, queue: TaskQueue) -> None:
     def resized(channel: WorkerChannelInstance) -> None: ...
     @worker.on("task.canceled")
     def canceled(task: TaskInstance) -> None: ...
-
-    @worker.on("state")
-    def changed(change: StateChange) -> None:
-        assert_type(change.old, State)
-
-    @worker.on("reservation.created")
-    @HandlerLimits(concurrency=2, timeout=30)
-    async def limited(reservation: ReservationInstance) -> None:
-        assert_type(worker.stats, ClientStats)
-        assert_type((worker.stats.lag, worker.stats.frames), tuple[float, int])
 
     workspace.on("task.created", print)
     workspace.emitter.on("an.event.of.tomorrow", print)
