@@ -14,8 +14,6 @@ from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
 pytest_plugins = ["trbridge.pytest_plugin"]
 
-_VARIABLES = ("TRBRIDGE_API_BASE_URL", "TRBRIDGE_EVENT_BRIDGE_BASE_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-
 
 class SnippetParser(CodeBlockParser):
     """Runs ``python`` blocks with ``await`` at the top level, one after the other in one event loop."""
@@ -49,11 +47,8 @@ def _setup(namespace: dict[str, Any]) -> None:
     runner.get_loop()
     emulator = namespace["emulator"] = Emulator(random_seed=1)
     runner.run(emulator.__aenter__())
-    namespace["_environment"] = {name: os.environ.get(name) for name in _VARIABLES}
-    os.environ["TRBRIDGE_API_BASE_URL"] = emulator.api_base_url
-    os.environ["TRBRIDGE_EVENT_BRIDGE_BASE_URL"] = emulator.event_bridge_base_url
-    os.environ["TWILIO_ACCOUNT_SID"] = emulator.account_sid
-    os.environ["TWILIO_AUTH_TOKEN"] = emulator.auth_token
+    namespace["_environment"] = {name: os.environ.get(name) for name in emulator.environment}
+    os.environ.update(emulator.environment)
     capability = WorkspaceCapability(emulator.account_sid, emulator.auth_token, emulator.workspace_sid)
     capability.allow_fetch_subresources().allow_update_self().allow_update_subresources().allow_delete_subresources()
     token = capability.to_jwt()

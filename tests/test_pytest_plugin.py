@@ -177,7 +177,7 @@ def test_the_environment_points_clients_at_it_and_is_put_back(
     assert os.environ["TRBRIDGE_EVENT_BRIDGE_BASE_URL"] == taskrouter.emulator.event_bridge_base_url
     assert os.environ["TWILIO_ACCOUNT_SID"] == taskrouter.emulator.account_sid
     assert os.environ["TWILIO_AUTH_TOKEN"] == taskrouter.emulator.auth_token
-    assert os.environ["TRBRIDGE_WORKSPACE_SID"] == taskrouter.workspace_sid
+    assert os.environ["TWILIO_WORKSPACE_SID"] == taskrouter.workspace_sid
     monkeypatch.undo()
     assert os.environ.get("TRBRIDGE_API_BASE_URL") != taskrouter.emulator.api_base_url
 

@@ -31,7 +31,7 @@ def taskrouter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """TaskRouter in a box, for this test alone: on a free port, with time that stands still.
 
     The environment points clients at it: ``TRBRIDGE_API_BASE_URL``, ``TRBRIDGE_EVENT_BRIDGE_BASE_URL``,
-    ``TWILIO_ACCOUNT_SID``, ``TWILIO_AUTH_TOKEN`` and ``TRBRIDGE_WORKSPACE_SID``.
+    ``TWILIO_ACCOUNT_SID``, ``TWILIO_AUTH_TOKEN`` and ``TWILIO_WORKSPACE_SID``.
     """
     with _made(_options(request)) as router:
         for name, value in router.emulator.environment.items():

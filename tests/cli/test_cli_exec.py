@@ -62,7 +62,7 @@ def test_the_command_finds_the_emulator_by_its_environment_and_nothing_is_left(t
     assert (done.returncode, done.stderr) == (0, "")
     facts: dict[str, Any] = json.loads(done.stdout)
     (workspace,) = facts["answer"]["workspaces"]
-    assert (workspace["friendly_name"], workspace["sid"]) == ("Support", facts["TRBRIDGE_WORKSPACE_SID"])
+    assert (workspace["friendly_name"], workspace["sid"]) == ("Support", facts["TWILIO_WORKSPACE_SID"])
     assert facts["TRBRIDGE_API_BASE_URL"] == facts["TRBRIDGE_EVENT_BRIDGE_BASE_URL"] + "/v1"
     port = int(facts["TRBRIDGE_EVENT_BRIDGE_BASE_URL"].rpartition(":")[2])
     with socket.socket() as probe:

@@ -72,7 +72,7 @@ def test_a_person_gets_a_page_to_copy_from() -> None:
         env=environment(TRBRIDGE_API_KEY_SID="SK" + "0" * 32, TRBRIDGE_API_KEY_SECRET="k" * 32),
     )
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(14)]
+    lines = [process.stdout.readline() for _ in range(15)]
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 0

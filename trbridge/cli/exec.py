@@ -39,7 +39,7 @@ def execute(command: tuple[str, ...], manual_clock: bool, clock_start: float | N
         trbridge exec --seed support.yaml -- npm test
 
     The command's environment points at the emulator: TRBRIDGE_API_BASE_URL, TRBRIDGE_EVENT_BRIDGE_BASE_URL,
-    TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TRBRIDGE_WORKSPACE_SID. Signals go to the command. When it ends,
+    TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_WORKSPACE_SID. Signals go to the command. When it ends,
     nothing is left.
     """
     choices["clock"] = clock_of(manual_clock=manual_clock, clock_start=clock_start, random_seed=choices["random_seed"])

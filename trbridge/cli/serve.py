@@ -114,5 +114,6 @@ In another shell:
   export TRBRIDGE_API_BASE_URL={api}
   export TRBRIDGE_EVENT_BRIDGE_BASE_URL={bridge}
   export TWILIO_ACCOUNT_SID={emulator.account_sid} TWILIO_AUTH_TOKEN={emulator.auth_token}
+  export TWILIO_WORKSPACE_SID={workspace_sid or "WS..."}
   trbridge listen {workspace_sid or "WS..."}
 """)

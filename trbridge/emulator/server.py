@@ -164,7 +164,7 @@ class Emulator(Controls):
             "TRBRIDGE_EVENT_BRIDGE_BASE_URL": self.event_bridge_base_url,
             "TWILIO_ACCOUNT_SID": self.account_sid,
             "TWILIO_AUTH_TOKEN": self.auth_token,
-            **({} if workspace is None else {"TRBRIDGE_WORKSPACE_SID": workspace.sid}),
+            **({} if workspace is None else {"TWILIO_WORKSPACE_SID": workspace.sid}),
         }
 
     async def start(self) -> None:
