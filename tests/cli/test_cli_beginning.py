@@ -132,7 +132,7 @@ def test_a_seed_without_a_workspace_is_served_all_the_same(tmp_path: Path) -> No
     with serving("--seed", str(seed)) as box:
         assert box.facts["workspace_sid"] is None
         assert box.get()["workspaces"] == []
-    program = "import os; assert 'TRBRIDGE_WORKSPACE_SID' not in os.environ; print(os.environ['TRBRIDGE_API_BASE_URL'])"
+    program = "import os; assert 'TWILIO_WORKSPACE_SID' not in os.environ; print(os.environ['TRBRIDGE_API_BASE_URL'])"
     done = subprocess.run(
         [*COMMAND, "exec", "--seed", str(seed), "--", COMMAND[0], "-c", program],
         capture_output=True,

@@ -153,7 +153,7 @@ class Emulator(Controls):
     def environment(self) -> dict[str, str]:
         """The variables that point clients, and programs that start clients, at this emulator.
 
-        Without a workspace ``TRBRIDGE_WORKSPACE_SID`` is missing.
+        Without a workspace ``TWILIO_WORKSPACE_SID`` is missing.
 
         Raises:
             NotReady: The emulator is not running yet.
