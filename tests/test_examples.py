@@ -40,7 +40,7 @@ def test_an_example_runs(name: str) -> None:
         env={**environment, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode == 0, done.stderr

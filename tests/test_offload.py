@@ -110,5 +110,5 @@ if {bool(result)}:
         thread.join()
 """
     command = [sys.executable, "-X", "dev", "-W", "error", "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert (done.stdout, done.stderr, done.returncode) == ("given up\n", "", 0)

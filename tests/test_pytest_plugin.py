@@ -56,7 +56,7 @@ def run(project: Path, *arguments: str, ini: str = "", **tests: str) -> tuple[in
         env={**environment, "NO_PROXY": "*"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

@@ -277,4 +277,4 @@ def test_lark_is_not_imported_before_the_first_expression() -> None:
         "import sys; from trbridge.emulator.expressions import compile_expression;"
         "assert 'lark' not in sys.modules; compile_expression('a==1'); assert 'lark' in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=200)

@@ -248,7 +248,7 @@ def test_a_run_leaves_no_warning_and_no_task() -> None:
         [sys.executable, "-X", "dev", "-W", "error", "-c", program],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
         cwd=Path(__file__).parents[2],
     )
