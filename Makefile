@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench bench-quick soak fuzz format clean
+.PHONY: demo test check bench bench-quick soak fuzz release-check format clean
 .DEFAULT_GOAL := test
 
 .venv/ready: pyproject.toml
@@ -43,6 +43,14 @@ fuzz: .venv/fuzz
 
 .venv/fuzz: .venv/ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
+# Looks at what would be released, and writes it to dist/. Asks for advisories, which needs the network.
+release-check: .venv/release
+	@$(BIN)/python -m release $(RELEASE)
+
+.venv/release: .venv/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[release]'
 	@touch $@
 
 format: .venv/ready

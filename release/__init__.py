@@ -1,0 +1,1 @@
+"""What is looked at before a release: ``python -m release``, which ``make release-check`` runs."""
