@@ -21,6 +21,7 @@ _NAMES: Final = {
     "twilio_async": ("twilio-python, async", "twilio"),
     "twilio_sync": ("twilio-python", "twilio"),
     "trbridge": ("trbridge", ""),
+    "trbridge_fast": ("trbridge[fast]", "httptools"),
     "trbridge_on_httpx": ("trbridge on httpx's own transport", ""),
 }
 
@@ -44,7 +45,7 @@ def jobs(scale: Scale) -> Iterator[list[Job]]:
                 [_variant(server["port"], each, count, in_flight) for each in variants.split()],
             )
             for name, in_flight, variants in (
-                ("requests", 1, "httpx aiohttp twilio_async twilio_sync trbridge trbridge_on_httpx"),
-                ("requests-32", 32, "httpx aiohttp twilio_async trbridge trbridge_on_httpx"),
+                ("requests", 1, "httpx aiohttp twilio_async twilio_sync trbridge trbridge_fast trbridge_on_httpx"),
+                ("requests-32", 32, "httpx aiohttp twilio_async trbridge trbridge_fast trbridge_on_httpx"),
             )
         ]

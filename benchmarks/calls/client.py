@@ -125,7 +125,13 @@ async def _ours(base: str, pool: Any) -> AsyncIterator[Call]:
 
 
 def trbridge(base: str) -> Ways:
-    """The whole client as it comes."""
+    """The whole client as it comes, without the extra ``fast``."""
+    sys.modules["httptools"] = None  # type: ignore[assignment]  # as if it were not installed
+    return _ours(base, None)
+
+
+def trbridge_fast(base: str) -> Ways:
+    """The whole client with the extra ``fast``."""
     return _ours(base, None)
 
 
@@ -139,7 +145,8 @@ def trbridge_on_httpx(base: str) -> Ways:
 
 
 VARIANTS: dict[str, Callable[[str], Ways]] = {
-    each.__name__: each for each in (httpx, aiohttp, twilio_async, twilio_sync, trbridge, trbridge_on_httpx)
+    each.__name__: each
+    for each in (httpx, aiohttp, twilio_async, twilio_sync, trbridge, trbridge_fast, trbridge_on_httpx)
 }
 
 

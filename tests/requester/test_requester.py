@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -19,6 +20,7 @@ from trbridge.errors import (
     ServerError,
 )
 from trbridge.requester import HttpRequester
+from trbridge.requester.posting import Body
 from trbridge.wire import Request
 
 
@@ -132,7 +134,7 @@ async def test_the_answer_to_a_delete_that_nobody_can_read_leaves_it_done() -> N
 
 async def test_an_answer_larger_than_allowed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check 22."""
-    monkeypatch.setattr("trbridge.requester.posting.MAX_ANSWER", 1024)
+    monkeypatch.setattr("trbridge.requester.exchange.MAX_ANSWER", 1024)
     fits = httpx.Response(200, content=b'{"payload": "%s"}' % (b"x" * 1009))
     await Service(fits).send()
     for content, headers in (
@@ -142,6 +144,12 @@ async def test_an_answer_larger_than_allowed_is_refused(monkeypatch: pytest.Monk
         error = await failure(Service(httpx.Response(200, content=content, headers=headers)))
         assert isinstance(error, DecodeError)
         assert "larger than" in error.message
+
+
+def test_a_body_is_neither_copied_nor_pickled() -> None:
+    """Check 1: it holds the token."""
+    with pytest.raises(TypeError, match="holds a token"):
+        copy.copy(Body(Request("GET", "https://x.invalid"), "token"))
 
 
 def gzip_of(data: bytes) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from loopback_bridge import BASE, TOKEN, Bridge, answer
 
 from trbridge.requester import HttpPool, HttpRequester
-from trbridge.requester.pool import SHARED
+from trbridge.requester.pool import SHARED, Connections
 from trbridge.wire import Request
 
 FETCH = Request("GET", f"{BASE}/Tasks")
@@ -136,8 +136,8 @@ def test_a_loop_that_ended_without_closing_is_forgotten() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b"{}"))
     pool, user = HttpPool(transport=transport), object.__new__(HttpRequester)
 
-    async def open_one() -> httpx.AsyncClient:
-        return pool.client(user)
+    async def open_one() -> Connections:
+        return pool.connections(user)
 
     first = asyncio.run(open_one())
     second = asyncio.run(open_one())

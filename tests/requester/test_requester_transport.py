@@ -12,7 +12,18 @@ import pytest
 from loopback_bridge import PATH, Act, Bridge, answer, raw, silence
 
 from trbridge.requester.network import AsyncioBackend
+from trbridge.requester.speaking import Exchange
 from trbridge.requester.transport import Transport
+from trbridge.requester.with_h11 import H11Exchange
+from trbridge.requester.with_httptools import HttptoolsExchange
+
+
+@pytest.fixture(autouse=True, params=[H11Exchange, HttptoolsExchange])
+def speaks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Exchange]:
+    """Which library speaks HTTP in this test."""
+    exchange: type[Exchange] = request.param
+    monkeypatch.setattr("trbridge.requester.transport.default_exchange", lambda: exchange)
+    return exchange
 
 
 class Clock:
@@ -130,6 +141,20 @@ async def test_one_that_is_cancelled_leaves_its_place_to_the_next(when: str) -> 
         assert rig.open == 1
 
 
+async def test_one_that_is_cancelled_in_the_turn_in_which_it_is_woken_wakes_the_next() -> None:
+    """Its place would be lost, and whoever waits behind it would wait for ever."""
+    async with rigged(most=1) as (rig, bridge, url):
+        first = await rig.client.send(rig.client.build_request("POST", url, content=b"{}"), stream=True)
+        second, third = (asyncio.ensure_future(rig.post(url)) for _ in range(2))
+        while len(rig.transport._waiting) < 2:  # noqa: ASYNC110 - there is no event for it
+            await asyncio.sleep(0)
+        await first.aread()
+        second.cancel()
+        assert (await third).status_code == 200
+        assert second.cancelled()
+        assert (bridge.connections, rig.open) == (1, 1)
+
+
 async def test_an_idle_connection_that_the_server_closed_is_not_used() -> None:
     """It is noticed before anything is sent, so nothing is in doubt."""
     async with rigged(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", hang_up=True)) as (rig, bridge, url):
@@ -139,6 +164,54 @@ async def test_an_idle_connection_that_the_server_closed_is_not_used() -> None:
             await asyncio.sleep(0)
         assert (await rig.post(url)).status_code == 200
         assert bridge.connections == 2
+
+
+async def test_an_idle_connection_on_which_something_came_is_not_used() -> None:
+    """Some servers say 408 before they hang up: it is not the answer to the next request."""
+    timed_out = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+    writers: list[asyncio.StreamWriter] = []
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer()(reader, writer)
+        writers.append(writer)
+
+    async with rigged(act) as (rig, bridge, url):
+        await rig.post(url)
+        (stream,) = rig.backend._open
+        writers[0].write(timed_out)
+        async with asyncio.timeout(10):
+            while stream.is_quiet:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0)
+        assert (await rig.post(url)).status_code == 200
+        assert (bridge.connections, rig.open) == (2, 1)
+
+
+async def test_what_comes_with_an_answer_is_not_the_next_ones() -> None:
+    """Two answers in one packet: the second belongs to nobody."""
+    both = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+    async with rigged(raw(both)) as (rig, bridge, url):
+        assert [(await rig.post(url)).status_code for _ in range(2)] == [200, 200]
+        assert (bridge.connections, rig.open) == (2, 0)
+
+
+async def test_a_body_that_is_not_asynchronous_is_refused() -> None:
+    """Nothing of it is sent."""
+    async with rigged() as (rig, bridge, url):
+        request = httpx.Request("POST", url, content=iter([b"x"]))
+        with pytest.raises(RuntimeError, match="asynchronous"):
+            await rig.transport.handle_async_request(request)
+        assert bridge.posted == []
+
+
+async def test_what_the_pool_lost_is_closed_with_it() -> None:
+    """A connection that httpcore forgot, as it can one whose request was cancelled twice."""
+    bridge, backend = Bridge(answer()), AsyncioBackend()
+    async with bridge.serve(), asyncio.timeout(10):
+        stream = await backend.connect_tcp("127.0.0.1", bridge.port)
+        backend.abort()
+        assert not stream.is_quiet
+        await bridge.left.wait()
+        assert backend._open == set()
 
 
 async def test_a_place_is_made_by_closing_what_is_idle_elsewhere() -> None:

@@ -3,20 +3,22 @@
 httpx opens them by way of a task group of anyio's. A request that is cancelled in the very turn in which its
 connection opens loses the connection there: nobody closes the socket (F61; seen with anyio 4.16 and httpcore
 1.0.9, a test holds it). Opened in the caller's own task there is no such turn. It also costs less.
+
+The time limits of httpx are not observed here: the requester has one over the whole attempt.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    import types
 
     import httpx
 
@@ -36,24 +38,37 @@ def use_asyncio_streams(client: httpx.AsyncClient) -> AsyncioBackend:
     return backend
 
 
+class _Reader(asyncio.StreamReader):
+    """Counts what comes, so that it is seen when something came unasked."""
+
+    fed = 0
+
+    def feed_data(self, data: Any) -> None:
+        self.fed += len(data)
+        super().feed_data(data)
+
+
 class AsyncioStream(httpcore.AsyncNetworkStream):
     """One connection."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, on_close: Callable[[AsyncioStream], None]
+        self, reader: _Reader, writer: asyncio.StreamWriter, on_close: Callable[[AsyncioStream], None]
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._on_close = on_close
+        self._taken = 0
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
         """Read what is there, at most so much; nothing at the end."""
-        async with _mapped(timeout, httpcore.ReadTimeout, httpcore.ReadError):
-            return await self._reader.read(max_bytes)
+        with _READING:
+            data = await self._reader.read(max_bytes)
+        self._taken += len(data)
+        return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         """Write all of it."""
-        async with _mapped(timeout, httpcore.WriteTimeout, httpcore.WriteError):
+        with _WRITING:
             self._writer.write(buffer)
             await self._writer.drain()
 
@@ -69,11 +84,14 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
         self._writer.transport.abort()
 
     async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002
     ) -> AsyncioStream:
         """Go on encrypted; a failure closes the connection."""
         try:
-            async with _mapped(timeout, httpcore.ConnectTimeout, httpcore.ConnectError):
+            with _CONNECTING:
                 await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
         except BaseException:
             self.abort()
@@ -83,8 +101,19 @@ class AsyncioStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """What httpcore wants to know; ``is_readable`` on an idle connection means that it is over."""
         if info == "is_readable":
-            return self._reader.at_eof() or self._reader.exception() is not None or self._writer.is_closing()
+            return not self.is_quiet
         return self._writer.get_extra_info(_NAMES.get(info, info))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is open and nothing came that was not read: neither an end nor an answer to nothing.
+
+        Some servers send a 408 on an idle connection before they close it: it must not be taken for the
+        answer to the next request.
+        """
+        reader = self._reader
+        over = reader.fed != self._taken or reader.at_eof() or reader.exception() is not None
+        return not over and not self._writer.is_closing()
 
 
 _NAMES: Final = {"client_addr": "sockname", "server_addr": "peername"}
@@ -104,49 +133,39 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         for stream in list(self._open):
             stream.abort()
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> AsyncioStream:
-        """Connect to a host by name or address."""
-        local = None if local_address is None else (local_address, 0)
-        async with _mapped(timeout, httpcore.ConnectTimeout, httpcore.ConnectError):
+    async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> AsyncioStream:
+        """Connect to a host by name or address. What else httpcore could ask for, it does not with our settings."""
+        loop = asyncio.get_running_loop()
+        reader = _Reader(loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        with _CONNECTING:
             # Addresses one after the other: asyncio tries them at the same time (happy eyeballs) in tasks of
             # their own, which has the same fault on Python 3.11.
-            reader, writer = await asyncio.open_connection(host, port, local_addr=local)
-        for option in socket_options or ():
-            writer.get_extra_info("socket").setsockopt(*option)
+            transport = (await loop.create_connection(lambda: protocol, host, port))[0]
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         stream = AsyncioStream(reader, writer, self._open.discard)
         self._open.add(stream)
         return stream
 
-    async def connect_unix_socket(
-        self,
-        path: str,  # noqa: ARG002 - httpcore's signature
-        timeout: float | None = None,  # noqa: ARG002
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
-    ) -> AsyncioStream:
-        """The service has an address on the network, never a path."""
-        raise httpcore.UnsupportedProtocol("requests do not go to unix sockets")
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait; httpcore would between attempts of its own, which are off."""
-        await asyncio.sleep(seconds)
+class _Mapped:
+    """The errors that httpcore's callers expect."""
+
+    __slots__ = ("_failed",)
+
+    def __init__(self, failed: type[httpcore.NetworkError]) -> None:
+        self._failed = failed
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: types.TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):  # ssl.SSLError is one
+            raise self._failed(str(error)) from error
 
 
-@asynccontextmanager
-async def _mapped(
-    timeout: float | None, late: type[httpcore.TimeoutException], failed: type[httpcore.NetworkError]
-) -> AsyncIterator[None]:
-    """A time limit, and the errors that httpcore's callers expect."""
-    try:
-        async with asyncio.timeout(timeout):
-            yield
-    except TimeoutError as error:
-        raise late(str(error)) from error
-    except (OSError, ssl.SSLError) as error:
-        raise failed(str(error)) from error
+_CONNECTING: Final = _Mapped(httpcore.ConnectError)
+_READING: Final = _Mapped(httpcore.ReadError)
+_WRITING: Final = _Mapped(httpcore.WriteError)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .network import AsyncioBackend
 
-__all__ = ["SHARED", "HttpPool"]
+__all__ = ["SHARED", "Connections", "HttpPool"]
 
 _IDLE_SECONDS: Final = 30.0
 """How long an unused connection is kept [I]; one the server has closed meanwhile is noticed before it is used."""
@@ -25,16 +25,27 @@ _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _LOOPBACK: Final = ("all://127.0.0.1", "all://[::1]", "all://localhost")
 
 
-class _Open:
-    """What one event loop has: a client, and who uses it."""
+class Connections:
+    """What one event loop has: a client of httpx, and who uses it."""
 
-    __slots__ = ("backend", "client", "users")
+    __slots__ = ("_backend", "_client", "users")
 
     def __init__(self, client: httpx.AsyncClient, backend: AsyncioBackend) -> None:
-        self.client = client
-        self.backend = backend
+        self._client = client
+        self._backend = backend
         # Weak: whoever forgets to close must not keep the others' connections open for ever.
         self.users: weakref.WeakSet[object] = weakref.WeakSet()
+
+    def to(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """What leads there: a proxy's transport or the direct one. The client knows, but does not tell in public."""
+        return self._client._transport_for_url(url)
+
+    async def aclose(self) -> None:
+        """Close all of them."""
+        try:
+            await self._client.aclose()
+        finally:
+            self._backend.abort()
 
 
 class HttpPool:
@@ -70,11 +81,11 @@ class HttpPool:
         self._transport = transport
         self._trust_env = trust_env
         self._max_connections = max_connections
-        self._open: dict[asyncio.AbstractEventLoop, _Open] = {}
+        self._open: dict[asyncio.AbstractEventLoop, Connections] = {}
         self._lock = threading.Lock()
 
-    def client(self, user: object) -> httpx.AsyncClient:
-        """The running loop's httpx client; ``user`` counts as using it until :meth:`leave`."""
+    def connections(self, user: object) -> Connections:
+        """The running loop's; ``user`` counts as using them until :meth:`leave`."""
         loop = asyncio.get_running_loop()
         with self._lock:
             here = self._open.get(loop)
@@ -82,7 +93,7 @@ class HttpPool:
                 self._forget_closed_loops()
                 here = self._open[loop] = self._make()
             here.users.add(user)
-            return here.client
+            return here
 
     async def leave(self, user: object) -> None:
         """``user`` needs the running loop's connections no more. They stay open for others."""
@@ -93,10 +104,7 @@ class HttpPool:
         with self._lock:
             here = self._open.pop(asyncio.get_running_loop(), None)
         if here is not None:
-            try:
-                await here.client.aclose()
-            finally:
-                here.backend.abort()
+            await here.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -118,21 +126,21 @@ class HttpPool:
         for loop in [loop for loop in self._open if loop.is_closed()]:
             del self._open[loop]
 
-    def _make(self) -> _Open:
+    def _make(self) -> Connections:
         import httpx
 
         from .network import use_asyncio_streams
-        from .transport import Client, Transport
+        from .transport import Transport
 
         authorities = self.ssl_context or _authorities(self._trust_env, *map(os.environ.get, _CERTIFICATES))
-        client = Client(
+        client = httpx.AsyncClient(
             transport=self._transport,
             verify=authorities,
             trust_env=self._trust_env,
             # None is "no proxy": a token for the emulator has no business in one (check 17).
             mounts=dict.fromkeys(_LOOPBACK),
             follow_redirects=False,
-            timeout=None,
+            timeout=None,  # noqa: S113 - the requester has one, over the whole attempt
             limits=httpx.Limits(
                 max_connections=self._max_connections,
                 max_keepalive_connections=self._max_connections,
@@ -148,7 +156,7 @@ class HttpPool:
                 max_connections=self._max_connections,
                 idle_seconds=_IDLE_SECONDS,
             )
-        return _Open(client, backend)
+        return Connections(client, backend)
 
 
 class OwnPool(HttpPool):

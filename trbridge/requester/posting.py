@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import urlsplit
 
-from ..answers import MAX_ANSWER, MAX_ERROR, Answer, Inflater, printable
-from ..errors import DecodeError, InvalidArgument, RequestTimeout, TransportError
+from ..answers import Answer, printable
+from ..errors import InvalidArgument, RequestTimeout, TransportError
 from ..hints import REPEAT_WITH_CARE, hint_for_kind
 from ..troubles import diagnose
 from ..wire import Request, encode_request
 
 if TYPE_CHECKING:
-    import httpx
+    from .pool import Connections
 
-__all__ = ["Body", "headers_for", "post", "timed_out"]
+__all__ = ["Body", "Headers", "headers_for", "post", "timed_out"]
+
+Headers = Sequence[tuple[bytes, bytes]]
+"""Names and values as they are sent."""
 
 _WORDS: Final[Mapping[str, str]] = {
     "dns": "the name of {host} could not be resolved",
@@ -62,17 +64,18 @@ class Body:
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         raise TypeError("a request's body holds a token and is neither pickled nor copied")
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def take(self) -> bytes:
+        """The bytes, for a connection."""
         self.asked_for = True
-        yield self._data
+        return self._data
 
     def scrub(self, data: bytes) -> bytes:
         """The data without the token, should a server send it back."""
         return data.replace(self._token.encode(), b"***") if self._token else data
 
 
-def headers_for(request: Request) -> dict[str, str]:
-    """The headers of the POST.
+def headers_for(request: Request) -> Headers:
+    """The headers of the POST, except for those that say where to and how much.
 
     The content type is the one v1's browsers sent for a string. It is the only one of which the service
     is known to take it; that the bridge ignores it is inferred (wire-protocol 4.1).
@@ -80,30 +83,34 @@ def headers_for(request: Request) -> dict[str, str]:
     Raises:
         InvalidArgument: The version for ``If-Match`` is no header value (check 20).
     """
+    version = request.if_match
+    if version is None:
+        return _standing_headers()
+    if not version.strip() or not version.isascii() or not version.isprintable():
+        raise InvalidArgument(
+            f"if_match must be a version as the ETag header gave it, not {printable(repr(version), 60)}"
+        )
+    return (*_standing_headers(), (b"If-Match", version.encode()))
+
+
+@functools.cache
+def _standing_headers() -> Headers:
     from .. import __version__
 
-    headers = {
-        "Accept": "application/json",
+    return (
+        (b"Accept", b"application/json"),
         # Only what Inflater undoes within its limit.
-        "Accept-Encoding": "gzip",
-        "Content-Type": "text/plain;charset=UTF-8",
-        "User-Agent": f"trbridge/{__version__}",
-    }
-    version = request.if_match
-    if version is not None:
-        if not version.strip() or not version.isascii() or not version.isprintable():
-            raise InvalidArgument(
-                f"if_match must be a version as the ETag header gave it, not {printable(repr(version), 60)}"
-            )
-        headers["If-Match"] = version
-    return headers
+        (b"Accept-Encoding", b"gzip"),
+        (b"Content-Type", b"text/plain;charset=UTF-8"),
+        (b"User-Agent", f"trbridge/{__version__}".encode()),
+    )
 
 
-async def post(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: Body, method: str) -> Answer:
+async def post(connections: Connections, url: str, headers: Headers, body: Body, method: str) -> Answer:
     """Post the body and read the answer.
 
     Args:
-        client: Whose connections to use.
+        connections: Which ones to use.
         url: The channel URL.
         headers: As :func:`headers_for` makes them.
         body: Used for this POST only.
@@ -117,8 +124,10 @@ async def post(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], 
     """
     import httpx
 
+    from .exchange import exchange
+
     try:
-        return await _exchange(client, url, {**headers, "Content-Length": str(len(body))}, body)
+        return await exchange(connections, url, headers, body)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
         failure: InvalidArgument | TransportError = InvalidArgument(f"{_host(url)} is not a place to post to")
         cause = None
@@ -141,64 +150,6 @@ def timed_out(seconds: float, url: str, body: Body, method: str) -> RequestTimeo
     if method != "GET":
         error.outcome_unknown, error.hint = True, REPEAT_WITH_CARE
     return error
-
-
-async def _exchange(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: Body) -> Answer:
-    import httpx
-
-    # Not client.build_request: merging URLs, headers and cookies with those of the client takes longer
-    # than everything that is ours.
-    request = httpx.Request("POST", _parsed(url), content=body, headers=headers)
-    response = await client.send(request, stream=True)
-    try:
-        received = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
-        if response.is_success:
-            return Answer(response.status_code, response.reason_phrase, received, await _read(response))
-        told = body.scrub(await _read_error(response))
-        reason = body.scrub(response.reason_phrase.encode()).decode()
-        return Answer(response.status_code, reason, received, told)
-    finally:
-        await response.aclose()
-
-
-@functools.lru_cache(maxsize=1024)
-def _parsed(url: str) -> httpx.URL:
-    # A channel URL is the same for the life of a client, and costs more to read than to send.
-    import httpx
-
-    return httpx.URL(url)
-
-
-async def _read(response: httpx.Response) -> bytes:
-    inflater = await _inflate(response, MAX_ANSWER)
-    if inflater.overflown:
-        raise DecodeError(
-            f"the answer is larger than {MAX_ANSWER // 1024**2} MiB",
-            status=response.status_code,
-            hint="ask for less at once: page_size=100",
-        )
-    return inflater.body()
-
-
-async def _read_error(response: httpx.Response) -> bytes:
-    try:
-        return (await _inflate(response, MAX_ERROR)).body()
-    except DecodeError:
-        return b""
-
-
-async def _inflate(response: httpx.Response, limit: int) -> Inflater:
-    if response.is_stream_consumed:  # an answer made of bytes, such as a mock's: httpx has inflated it already
-        inflater = Inflater("", limit)
-        inflater.feed(response.content)
-        return inflater
-    inflater = Inflater(response.headers.get("content-encoding", ""), limit)
-    async with contextlib.aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as chunks:
-        async for chunk in chunks:
-            inflater.feed(chunk)
-            if inflater.overflown:
-                break
-    return inflater
 
 
 def _no_answer(error: Exception, url: str) -> tuple[TransportError, OSError | None]:

@@ -8,7 +8,7 @@ import logging
 import math
 import random as _random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..answers import Answer, printable, read_answer
@@ -18,7 +18,7 @@ from ..limiter import Limiter
 from ..retry import RetryInfo, decide, parse_retry_after
 from ..wire import Reply, Request
 from .pool import SHARED, HttpPool, OwnPool
-from .posting import Body, headers_for, post, timed_out
+from .posting import Body, Headers, headers_for, post, timed_out
 
 if TYPE_CHECKING:
     import ssl
@@ -38,7 +38,7 @@ class _Call(NamedTuple):
     request: Request
     channel_url: str
     token: Callable[[], str]
-    headers: Mapping[str, str]
+    headers: Headers
 
 
 class HttpRequester:
@@ -152,10 +152,10 @@ class HttpRequester:
             raise
 
     async def _post(self, call: _Call, body: Body) -> Answer:
-        client = self._pool.client(self)
+        connections = self._pool.connections(self)
         try:
             async with self._stoppable(self._timeout):
-                return await post(client, call.channel_url, call.headers, body, call.request.method)
+                return await post(connections, call.channel_url, call.headers, body, call.request.method)
         except TimeoutError:
             failure = timed_out(self._timeout, call.channel_url, body, call.request.method)
         raise failure
