@@ -77,7 +77,7 @@ def _worker(number: int) -> dict[str, Any]:
     }
 
 
-def _nested(number: int, status: str) -> dict[str, Any]:
+def _nested(number: int, status: str, task: dict[str, Any]) -> dict[str, Any]:
     return {
         "sid": f"WR{number:032x}",
         **_COMMON,
@@ -87,9 +87,9 @@ def _nested(number: int, status: str) -> dict[str, Any]:
         "reservation_status": status,
         "reservation_timeout": 120,
         "date_created": 1893575405,
-        "date_updated": 1893575405,
-        "version": 0,
-        "task": _task(number),
+        "date_updated": task["date_updated"],
+        "version": task["version"],
+        "task": task,
     }
 
 
@@ -100,22 +100,28 @@ def _workspace_events(count: int) -> Iterator[tuple[str, Any]]:
         yield "worker.activity.update", _worker(number)
 
 
-def _life(count: int) -> Iterator[tuple[int, str, str]]:
+_LIFE: Final = (("created", "pending", "reserved"), ("accepted", "accepted", "assigned"), ("completed",) * 3)
+"""Event, status of the reservation, status of its task."""
+
+
+def _life(count: int) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
     for number in range(count // 3):
-        for event, status in (("created", "pending"), ("accepted", "accepted"), ("completed", "completed")):
-            yield number, event, status
+        for step, (event, status, of_task) in enumerate(_LIFE):
+            task = _task(number) | {"assignment_status": of_task, "version": step, "age": 5 + step}
+            task["date_updated"] += step
+            yield number, event, status, task
 
 
 def _worker_events(count: int) -> Iterator[tuple[str, Any]]:
     """What a worker hears, as v1's socket tells it: reservations that are offered, accepted and completed."""
-    for number, event, _ in _life(count):
-        yield f"reservation.{event}", {**_task(number), "reservation_sid": f"WR{number:032x}"}
+    for number, event, _, task in _life(count):
+        yield f"reservation.{event}", {**task, "reservation_sid": f"WR{number:032x}"}
 
 
 def _nested_events(count: int) -> Iterator[tuple[str, Any]]:
     """The same as v2's socket tells it."""
-    for number, event, status in _life(count):
-        yield f"reservation.{event}", _nested(number, status)
+    for number, event, status, task in _life(count):
+        yield f"reservation.{event}", _nested(number, status, task)
 
 
 FRAMES: Final = {"workspace": _workspace_events, "worker": _worker_events, "nested": _nested_events}

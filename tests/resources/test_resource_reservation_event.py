@@ -111,7 +111,7 @@ def test_what_waits_to_be_merged_does_not_pile_up() -> None:
     one = first(bridge)
     for number in range(1_000):
         hear(one, bridge, mashup(priority=number), "reservation.accepted")
-        assert len(vars(one).get("_unmerged", ())) <= 8
+        assert len(vars(one).get("_unread", ())) <= 8
     assert one.task is not None
     assert one.task.priority == 999
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -48,6 +48,17 @@ _MOST_WAITING: Final = 10_000
 """Events that may wait for something to be fetched; as many as may wait for ``ready``."""
 
 
+_MOST_NAMES: Final = 256
+"""Names of events whose way is remembered; a server might make up more than TaskRouter has."""
+
+
+class _Way(NamedTuple):
+    """Where an event goes, and under which name: found out once for each name."""
+
+    receive: Callable[[str, msgspec.Raw], None]
+    name: str
+
+
 def event_of(reservation: ReservationInstance) -> str | None:
     """The event that tells of the status it has."""
     return _EVENTS.get(reservation.reservation_status or "")
@@ -78,10 +89,7 @@ class Desk:
         self._waiting: deque[tuple[str, msgspec.Raw]] = deque()
         self._flooded = False
         self._fetching: asyncio.Future[None] | None = None
-        self._receivers: dict[str, Callable[[str, msgspec.Raw], None]] = {
-            "reservation": self._on_reservation,
-            "task": self._on_task,
-        }
+        self._ways: dict[str, _Way] = {}
 
     @property
     def _context(self) -> Context:
@@ -108,19 +116,24 @@ class Desk:
             await asyncio.shield(self._fetching)
 
     def _deliver(self, name: str, payload: msgspec.Raw) -> None:
-        if name.startswith("worker."):
-            if not name.startswith("worker.reservation."):
-                self._on_worker(name, payload)
-                return
-            name = name.removeprefix("worker.")  # v1 takes it for the reservation's event (wire-protocol 6.2)
-        receiver = self._receivers.get(name.partition(".")[0])
-        if receiver is not None:
-            receiver(name, payload)
-        elif self._worker.emitter.wanted(name):
+        way = self._ways.get(name) or self._find_way(name)
+        way.receive(way.name, payload)
+
+    def _find_way(self, name: str) -> _Way:
+        receivers = {"reservation": self._on_reservation, "task": self._on_task, "worker": self._on_worker}
+        # v1 takes it for the reservation's event (wire-protocol 6.2).
+        short = name.removeprefix("worker.") if name.startswith("worker.reservation.") else name
+        way = _Way(receivers.get(short.partition(".")[0], self._on_other), short)
+        if len(self._ways) < _MOST_NAMES:
+            self._ways[name] = way
+        return way
+
+    def _on_other(self, name: str, payload: msgspec.Raw) -> None:
+        if self._worker.emitter.wanted(name):
             self._worker.emitter.publish(name, materialize_event(name, payload, self._context))
 
     def _on_reservation(self, name: str, payload: msgspec.Raw) -> None:
-        context = self._context
+        context = self._worker._context
         read = read_event(payload, context)
         if read is None:  # reservation.failed brings a task (Q66)
             self._worker.emitter.publish(name, materialize_event(name, payload, context))
@@ -175,7 +188,8 @@ class Desk:
         status = _STATUSES.get(name)
         if status is not None:
             self._keep(reservation, _STAGES[status])
-        self._worker._stats.reconciled += origin == "reconcile"
+        if origin == "reconcile":
+            self._worker._stats.reconciled += 1
         self._worker.emitter.publish(name, reservation, origin=origin)
         if not self.open:
             self.on_cleared()
@@ -193,9 +207,11 @@ class Desk:
     def _keep(self, reservation: ReservationInstance, stage: int) -> None:
         sid = reservation.sid
         if stage < _END:
-            self.open[sid], self._told[sid] = reservation, stage
-            self._by_task.setdefault(reservation.task_sid, {})[sid] = reservation
-            follow(reservation)
+            self._told[sid] = stage
+            if self.open.get(sid) is not reservation or sid not in self._by_task.get(reservation.task_sid, ()):
+                self.open[sid] = reservation
+                self._by_task.setdefault(reservation.task_sid, {})[sid] = reservation
+                follow(reservation)
             return
         self.open.pop(sid, None)
         of_task = self._by_task.get(reservation.task_sid, {})

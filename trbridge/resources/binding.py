@@ -70,10 +70,11 @@ def linked(owner: object, cls: type[R], field: str) -> R | None:
     sid = getattr(owner, field)
     if not sid:
         return None
-    links: dict[str, Any] = owner.__dict__.setdefault("_links", {})
-    link: R | None = links.get(field)
+    links: dict[str, Any] | None = owner.__dict__.get("_links")
+    link: R | None = links.get(field) if links else None
     if link is None or link.sid != sid:
-        link = links[field] = bind(cls(sid=sid), Bound(bound_of(owner).context, NULL))
+        link = bind(cls(sid=sid), Bound(bound_of(owner).context, NULL))
+        owner.__dict__.setdefault("_links", {})[field] = link
     return link
 
 

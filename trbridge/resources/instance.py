@@ -54,8 +54,6 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
     """Parameters that ``update`` takes, by TaskRouter's names (wire-protocol 7.5)."""
     versioned: ClassVar[bool] = False
     """Whether the service keeps a version of it, so that ``if_match`` works (rest-api 1.3)."""
-    passed_on: ClassVar[frozenset[str]] = frozenset()
-    """Names in payloads that are read on behalf of another resource, and stay in :attr:`extra`."""
     shown: ClassVar[str] = "friendly_name"
     """The field that ``repr`` shows besides the SID; never a person's."""
 
@@ -112,7 +110,7 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
         """
         odd: frozenset[str] = vars(self).get("_odd", frozenset())
         fields = {field.sent_as for field in fields_of(type(self))}
-        known = (fields - self.passed_on | {"url", "links"}) - odd
+        known = (fields | {"url", "links"}) - odd
         return {name: value for name, value in self._bound.sent(self.sid).items() if name not in known}
 
     @property
@@ -176,11 +174,11 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
         mine, theirs = self.__dict__, other.__dict__
         odd = theirs.get("_odd", _NONE)
         members: Container[str] | None = None
-        news = astuple(other)
-        # Mostly all fields were sent, few are others than before, and none became null. Then this takes 0.2 x the
+        fields, news = fields_of(type(self)), astuple(other)
+        # Mostly all fields were sent, few are others than before, and none became null. Then this takes 0.15 x the
         # time of a loop over all fields and of taking the JSON apart to look for their names.
-        changed = list(map(ne, astuple(self), news))
-        for field, new in zip(compress(fields_of(type(self)), changed), compress(news, changed), strict=True):
+        for at in compress(range(len(news)), map(ne, astuple(self), news)):
+            field, new = fields[at], news[at]
             if field.sent_as in odd:
                 continue
             if raw is not None and new == field.default:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final, Self, cast
 
 import msgspec
@@ -9,13 +10,14 @@ from msgspec.structs import force_setattr
 
 from ..completion import Operation
 from .binding import read_instance
-from .decoding import NULL, is_object
+from .decoding import NULL, decode_struct, is_object
 from .instance import merge
 from .instructions import UPDATABLE
 from .listing import UpdatableList
 from .reservation_verbs import ReservationVerbs
 from .reservation_wait import read_statuses, settle, wait_for
 from .task import TaskInstance
+from .told_task import ToldTask
 
 if TYPE_CHECKING:
     from .task_channel import TaskChannelInstance
@@ -89,35 +91,37 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
         """
         task = self._known_task()
         if task is not None:
-            self._bring_up_to_date(task)
             self.__dict__["_task_shown"] = True
         return task
 
     def _known_task(self) -> TaskInstance | None:
-        """The task; what events since have said of it may still be to be merged."""
-        task = self._linked(TaskInstance, "task_sid")
+        """The task as it is by all that was told of it."""
         fields = self.__dict__
-        if task is not None and fields.get("_task_read") is not self._task:
-            self._bring_up_to_date(task)
-            fields["_task_read"] = self._task
-            if is_object(self._task):
-                merge(task, self._task)
-        return task
+        unread = fields.pop("_unread", ())
+        if fields.get("_task_noted") is not self._task:
+            fields["_task_noted"] = self._task
+            unread = (*unread, self._task)
+        for raw in unread:
+            self._read_task(raw)
+        return self._linked(TaskInstance, "task_sid")
 
-    def _bring_up_to_date(self, task: TaskInstance) -> None:
-        for raw, read in self.__dict__.pop("_unmerged", ()):
-            merge(task, raw, read=read)
+    def _read_task(self, raw: msgspec.Raw) -> None:
+        if not self.task_sid or not is_object(raw):
+            return
+        links = self.__dict__.setdefault("_links", {})
+        read = read_instance(TaskInstance, raw, self._context)
+        if read.sid == self.task_sid and "task_sid" not in links:
+            links["task_sid"] = read
+        else:
+            merge(self._linked(TaskInstance, "task_sid") or read, raw, read=read)
 
     @property
     def _is_complete(self) -> bool:
         """Whether its task is known, not only its task's SID."""
-        task = self._known_task()
-        if task is None:
-            return False
-        if task._is_complete:
+        if "_told_all" in self.__dict__:
             return True
-        self._bring_up_to_date(task)
-        return task._is_complete
+        task = self._known_task()
+        return task is not None and task._is_complete
 
     @property
     def worker(self) -> WorkerInstance | None:
@@ -163,16 +167,14 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
     def _complete(self, raw: msgspec.Raw) -> None:  # noqa: ARG002 - it is in the fields already
         # The other dialect has the task itself, not its SID (wire-protocol 7.4).
         if self.task_sid is None and is_object(self._task):
-            task = read_instance(TaskInstance, self._task, self._context)
-            if task.sid:
-                force_setattr(self, "task_sid", task.sid)
-                self._link_task(task)
+            told = decode_struct(ToldTask, self._task)
+            force_setattr(self, "task_sid", told.sid or None)
+            self._note_whether_all(told)
 
-    def _link_task(self, task: TaskInstance) -> None:
-        """The task was read already, from what is in ``_task``."""
-        fields = vars(self)
-        fields["_links"] = {"task_sid": task}
-        fields["_task_read"] = self._task
+    def _note_whether_all(self, told: ToldTask) -> None:
+        """Note that nothing of the task must be fetched, if so."""
+        if told.sid and told.is_complete:
+            self.__dict__["_told_all"] = True
 
     def _merge(self, raw: msgspec.Raw, event: str | None, read: Self | None) -> None:
         from .reservation_event import reservation_from_event  # it makes reservations, so it imports this module
@@ -181,45 +183,59 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
         if other is None:
             return
         self._check_same(other)
+        self._note_task(other._task)
         # Of a task with a reservation's SID nothing but what was made of it belongs to the reservation.
         self._take_over(other, _NOTHING if other._task is raw else raw)
-        if is_object(other._task) and self._linked(TaskInstance, "task_sid") is not None:
-            self._take_task(other._task, other._known_task())
+        self._show_task()
 
-    def _take_task(self, raw: msgspec.Raw, task: TaskInstance | None) -> None:
-        """Take over what an event says of the task."""
+    def _note_task(self, raw: msgspec.Raw) -> None:
+        """Take in what an event says of the task. It is read when somebody looks."""
+        if not is_object(raw):
+            return
         fields = self.__dict__
-        fields["_task_read"] = self._task
-        # Until somebody has the task in his hand nobody sees it change, so it need not: 0.7 x the time of an event.
-        unmerged = fields.setdefault("_unmerged", [])
-        unmerged.append((raw, task))
-        if "_task_shown" in fields or len(unmerged) > _MOST_UNMERGED:
-            self.task  # noqa: B018 - merges
+        unread = fields.setdefault("_unread", [])
+        if fields.get("_task_noted") is not self._task:
+            unread.append(self._task)
+        unread.append(raw)
+        force_setattr(self, "_task", raw)
+        fields["_task_noted"] = raw
 
-    def _hear(self, read: TaskInstance | Self, raw: msgspec.Raw, event: str) -> None:
+    def _show_task(self) -> None:
+        """Whoever has the task in his hand sees it change."""
+        fields = self.__dict__
+        if "_task_shown" in fields or len(fields.get("_unread", ())) > _MOST_UNREAD:
+            self._known_task()
+
+    def _hear(self, read: ToldTask | Self, raw: msgspec.Raw, event: str) -> None:
         """Take over an event that was read by :func:`~trbridge.resources.reservation_event.read_event`."""
-        same = read.task_channel_sid == self.task_channel_sid and self.task_sid and self.worker_sid
-        if same and isinstance(read, TaskInstance) and read.sid == self.task_sid:
-            # Nothing else can be new of it. 0.5 x the time of making a reservation and taking that over.
-            force_setattr(self, "_task", raw)
+        if isinstance(read, ToldTask) and self._has_all_but_status(read):
+            # 0.5 x the time of making a reservation and taking that over.
             if (status := status_of(event)) is not None:
                 force_setattr(self, "reservation_status", status)
             self.__dict__.pop("_etag", None)
+            self._note_task(raw)
+            self._note_whether_all(read)
             settle(self)
-            self._take_task(raw, read)
+            self._show_task()
         else:
             from .reservation_event import as_reservation
 
             merge(self, raw, event=event, read=as_reservation(read, raw, self._context, event))
 
+    def _has_all_but_status(self, told: ToldTask) -> bool:
+        """Whether nothing else can be new in what is told with the task."""
+        same = told.sid == self.task_sid and told.task_channel_sid == self.task_channel_sid
+        return bool(same and told.sid and self.worker_sid)
 
+
+@lru_cache(256)  # a server might make up any number of names
 def status_of(event: str | None) -> str | None:
     """The status that an event's name tells of; None if it tells of none."""
     return STATUS_BY_EVENT.get((event or "").rpartition(".")[2])
 
 
 _NOTHING: Final = msgspec.Raw(b"{}")
-_MOST_UNMERGED: Final = 8
+_MOST_UNREAD: Final = 8
 
 
 class ReservationList(UpdatableList[ReservationInstance]):

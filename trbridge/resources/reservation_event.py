@@ -9,9 +9,9 @@ from msgspec.structs import force_setattr
 
 from ..errors import DecodeError
 from .binding import Bound, bind, read_instance
-from .decoding import NULL, decode_any
+from .decoding import NULL, decode_any, decode_struct
 from .reservation import ReservationInstance, status_of
-from .task import TaskInstance
+from .told_task import ToldTask
 
 if TYPE_CHECKING:
     from .context import Context
@@ -39,7 +39,7 @@ def reservation_from_event(raw: msgspec.Raw, context: Context, event: str | None
     return None if read is None else as_reservation(read, raw, context, event)
 
 
-def read_event(raw: msgspec.Raw, context: Context) -> TaskInstance | ReservationInstance | None:
+def read_event(raw: msgspec.Raw, context: Context) -> ToldTask | ReservationInstance | None:
     """What a reservation's event brings: the task with the reservation's SID, or the reservation; else None."""
     # As what the last one was: a socket speaks one dialect.
     for reader in _NESTED_FIRST if context.nested_events else _TASK_FIRST:
@@ -53,12 +53,12 @@ def read_event(raw: msgspec.Raw, context: Context) -> TaskInstance | Reservation
     return None
 
 
-def _read_task(raw: msgspec.Raw, context: Context) -> TaskInstance | None:
-    task = read_instance(TaskInstance, raw, context)
-    if not task._reservation_sid:
+def _read_task(raw: msgspec.Raw, context: Context) -> ToldTask | None:
+    told = decode_struct(ToldTask, raw)
+    if not told.reservation_sid:
         return None
     context.nested_events = False
-    return task
+    return told
 
 
 def _read_nested(raw: msgspec.Raw, context: Context) -> ReservationInstance | None:
@@ -73,36 +73,35 @@ _TASK_FIRST: Final = (_read_task, _read_nested)
 _NESTED_FIRST: Final = (_read_nested, _read_task)
 
 
-def reservation_sid_of(read: TaskInstance | ReservationInstance) -> str:
+def reservation_sid_of(read: ToldTask | ReservationInstance) -> str:
     """The SID of the reservation that :func:`read_event` has read."""
-    return read.sid if isinstance(read, ReservationInstance) else read._reservation_sid or ""
+    return read.sid if isinstance(read, ReservationInstance) else read.reservation_sid or ""
 
 
 def as_reservation(
-    read: TaskInstance | ReservationInstance, raw: msgspec.Raw, context: Context, event: str | None
+    read: ToldTask | ReservationInstance, raw: msgspec.Raw, context: Context, event: str | None
 ) -> ReservationInstance:
     """The reservation that :func:`read_event` has read."""
-    if isinstance(read, TaskInstance):
+    if isinstance(read, ToldTask):
         return _from_task(read, raw, context, status_of(event))
     if read.reservation_status is None:
         force_setattr(read, "reservation_status", status_of(event))
     return read
 
 
-def _from_task(task: TaskInstance, raw: msgspec.Raw, context: Context, status: str | None) -> ReservationInstance:
+def _from_task(told: ToldTask, raw: msgspec.Raw, context: Context, status: str | None) -> ReservationInstance:
     reservation = ReservationInstance(
-        sid=task._reservation_sid or "",
-        account_sid=task.account_sid,
-        workspace_sid=task.workspace_sid or context.workspace_sid,
+        sid=told.reservation_sid or "",
+        account_sid=told.account_sid,
+        workspace_sid=told.workspace_sid or context.workspace_sid,
         reservation_status=status,
-        task_sid=task.sid or None,
-        worker_sid=task._worker_sid or context.worker_sid,
-        worker_name=task._worker_name,
-        task_channel_sid=task.task_channel_sid,
-        task_channel_unique_name=task.task_channel_unique_name,
+        task_sid=told.sid or None,
+        worker_sid=told.worker_sid or context.worker_sid,
+        worker_name=told.worker_name,
+        task_channel_sid=told.task_channel_sid,
+        task_channel_unique_name=told.task_channel_unique_name,
         _task=raw,
     )
     bind(reservation, Bound(context, NULL))
-    if task.sid:
-        reservation._link_task(task)
+    reservation._note_whether_all(told)
     return reservation

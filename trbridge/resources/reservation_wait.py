@@ -82,8 +82,8 @@ def follow(reservation: InstanceResource) -> None:
 
 def settle(reservation: InstanceResource) -> None:
     """It has changed: tell those who wait for what it is now, even if it is something else when they look."""
-    waits: dict[asyncio.Future[str], tuple[str, ...]] = vars(reservation).get("_waits", {})
-    for future, wanted in waits.items():
+    waits: dict[asyncio.Future[str], tuple[str, ...]] | None = reservation.__dict__.get("_waits")
+    for future, wanted in waits.items() if waits else ():
         if future.done():
             continue
         try:
