@@ -70,6 +70,7 @@ class Emitter(EventEmitter):
         limits: How much each coroutine handler may have under way.
         stats: Where events are counted that no handler gets; default nowhere.
         now: The time, for how long events wait.
+        whose: The client, for the log: with two hundred in a process an error alone does not tell whose it is.
 
     Attributes:
         brake: What a handler that is full may do to the source of its events; None if nothing.
@@ -80,8 +81,10 @@ class Emitter(EventEmitter):
         limits: HandlerLimits | None = None,
         stats: ClientStats | None = None,
         now: Callable[[], float] = time.monotonic,
+        whose: object = "",
     ) -> None:
         super().__init__()
+        self._whose = whose
         self.brake: Brake | None = None
         self.now = now
         self._limits = limits or HandlerLimits()
@@ -119,7 +122,8 @@ class Emitter(EventEmitter):
 
     def report(self, error: TaskRouterError) -> None:
         """Log an error and emit it as ``error``; never raises, listened to or not (Q29)."""
-        _log.warning("%s: %s", type(error).__name__, error, exc_info=error.__cause__)
+        whose = f"{self._whose!r}: " if self._whose else ""
+        _log.warning("%s%s: %s", whose, type(error).__name__, error, exc_info=error.__cause__)
         self.publish("error", error, origin="client")
 
     def report_handler(self, error: BaseException, event: str | None = None) -> None:

@@ -107,5 +107,5 @@ async def test_a_handler_that_is_not_done_at_the_deadline(station: Station) -> N
     assert await program.line() == "returned"
     code, complaints = await program.ended()
     assert code == 0
-    assert f"task {task}: its handler was stopped" in complaints
+    assert f"task {task} of {alice}: its handler was stopped" in complaints
     assert station.status(task)[0] == "assigned"

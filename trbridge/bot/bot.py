@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..clients.worker import Worker
 from ..errors import NotReady, TaskRouterError
+from .diary import keep_diary
 from .handlers import Handler, OnError, Route, Where, make_route
 from .jobs import Jobs
 from .persistence import Persistence
@@ -76,11 +77,12 @@ class Bot:
         self._drain_timeout = drain_timeout
         self._resume = resume
         self._routes: list[Route] = []
-        self._persistence = Persistence(sleep, chance)
+        self._persistence = Persistence(sleep, chance, self._renew_token)
         self._jobs = Jobs(self.worker, self._routes, self._persistence)
         self._running = self._draining = self._forced = False
         self._done = asyncio.Event()
         self._done.set()
+        keep_diary(self.worker, is_ending=lambda: self._draining, is_busy=lambda: self.busy > 0)
         self.worker.on("reservation.timeout", self._missed)
 
     def __repr__(self) -> str:
@@ -168,13 +170,16 @@ class Bot:
             await self._done.wait()
             return
         self._draining = True
-        _log.info("%s: draining, %d tasks under way", self.worker, self.busy)
+        _log.info("%r: draining, %d tasks under way", self.worker, self.busy)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._drain_timeout
         self._jobs.take_nothing_more(await self._leave(deadline))
         await self._jobs.wait(deadline - loop.time())
+        if self.busy:
+            _log.warning("%r: %d tasks are not done after %g s: stopped", self.worker, self.busy, self._drain_timeout)
         self._jobs.give_up("was stopped: the bot ends")
         await self._jobs.wait(_LAST_WORDS)
+        _log.info("%r: drained", self.worker)
         self._done.set()
 
     def stop(self) -> None:
@@ -225,20 +230,28 @@ class Bot:
         """Stop taking; returns the activity in which nothing new comes, None if there is no such."""
         target, worker = self._drain_activity_sid, self.worker
         if target is None:
-            _log.warning("%s: no drain_activity_sid: what is still offered to it stays pending", worker)
+            _log.warning("%r: no drain_activity_sid: what is still offered to it stays pending", worker)
             return None
         try:
             async with asyncio.timeout_at(deadline):
-                await self._persistence.send(lambda: worker.update(activity_sid=target))
+                about = f"{worker!r}: going to its drain activity {target}"
+                await self._persistence.send(lambda: worker.update(activity_sid=target), about)
         except NotReady:  # it has not even begun
             return None
         except (TaskRouterError, TimeoutError) as error:
-            _log.error("%s: could not go to its drain activity: %s", worker, error)
+            _log.error("%r: could not go to its drain activity %s: %s", worker, target, error or "it took too long")
             return None
         if worker.available:
-            _log.warning("%s: tasks still come in its drain activity %s, which is available", worker, target)
+            _log.warning("%r: tasks still come in its drain activity %s, which is available", worker, target)
             return None
         return target
+
+    async def _renew_token(self) -> bool:
+        """After a 401: another token, if there is a provider (F52). False if it gave none."""
+        if not self.worker.can_refresh_token:
+            return False
+        await self.worker.refresh_token()
+        return True
 
     def _missed(self, _: ReservationInstance) -> None:
         """TaskRouter sends a worker away whose reservation timed out (routing 4.4); a bot comes back."""
@@ -247,6 +260,12 @@ class Bot:
 
     async def _come_back(self, activity_sid: str) -> None:
         try:
-            await self._persistence.send(lambda: self.worker.update(activity_sid=activity_sid))
+            about = f"{self.worker!r}: coming back to {activity_sid}"
+            await self._persistence.send(lambda: self.worker.update(activity_sid=activity_sid), about)
         except TaskRouterError as error:
-            _log.error("%s: could not come back after a reservation timed out: %s", self.worker, error)
+            _log.error(
+                "%r: could not come back to %s after a reservation timed out; no task comes until it is moved: %s",
+                self.worker,
+                activity_sid,
+                error,
+            )

@@ -24,6 +24,11 @@ _log = logging.getLogger("trbridge.bot")
 _GRACE: Final = 5.0
 """Seconds that a handler gets to end after it was cancelled; one that does not is left to itself."""
 _LONGEST_REASON: Final = 200
+_WHAT_NEXT: Final = {
+    OnError.LEAVE: "it stays assigned, for somebody to look at",
+    OnError.COMPLETE: "it is completed with that as the reason",
+    OnError.REJECT: "it is rejected, so that another worker gets it",
+}
 
 
 class _Failed(Exception):
@@ -94,23 +99,31 @@ class Job:
 
     async def work(self) -> None:
         """Go all the way; whatever happens is logged, with the task's SID, and hurts no other job."""
-        sid = self.reservation.task_sid
+        reservation, sid = self.reservation, self.reservation.task_sid
         try:
             await self._serve(await self._task())
         except _Over:
             _log.info("task %s: nothing more to do: %s", sid, self._over or self._given_up)
         except Gone as error:
             _log.info("task %s went elsewhere: %s", sid, error)
-        except TaskRouterError:
-            _log.exception("task %s could not be worked or ended as it should", sid)
+        except TaskRouterError as error:
+            # The error has it all; a traceback would show this package only.
+            _log.error(
+                "task %s could not be worked or ended as it should, its reservation %s is %s; look at it: %s",
+                sid,
+                reservation.sid,
+                reservation.reservation_status,
+                error,
+            )
         except Exception:  # noqa: BLE001 - the other jobs must go on
-            _log.exception("task %s: the bot failed", sid)
+            _log.exception("task %s: the bot failed; its reservation %s stays as it is", sid, reservation.sid)
 
     async def _task(self) -> TaskInstance:
         if not is_complete(self.reservation):
-            await self._persistence.send(self.reservation.fetch)
+            about = f"{self.reservation!r}: reading it and its task"
+            await self._persistence.send(self.reservation.fetch, about)
             if self.reservation.task is not None:
-                await self._persistence.send(self.reservation.task.fetch)
+                await self._persistence.send(self.reservation.task.fetch, about)
         if self.reservation.task is None:
             raise TaskRouterError(f"{self.reservation!r} has no task")
         return self.reservation.task
@@ -147,9 +160,15 @@ class Job:
             await self._failed(route, task, failure)
             return
         if route.on_error is OnError.REJECT:
-            await self._persistence.send(self.reservation.accept)
+            await self._accept(task)
         if task.assignment_status not in {"completed", "canceled"}:  # the handler may have done it
             await self._persistence.complete(task, reason or "completed")
+            _log.info("task %s completed: %s", task.sid, reason or "completed")
+
+    async def _accept(self, task: TaskInstance) -> None:
+        reservation = self.reservation
+        await self._persistence.send(reservation.accept, f"task {task.sid}: accepting reservation {reservation.sid}")
+        _log.info("task %s taken by %s, reservation %s", task.sid, reservation.worker_sid, reservation.sid)
 
     async def _with_a_place(self, route: Route, task: TaskInstance) -> str | None:
         """Accept and run. The place is free before the task is completed: TaskRouter may fill it right then."""
@@ -157,7 +176,7 @@ class Job:
         holds_one = await self._take_place(channel, task)
         try:
             if route.on_error is not OnError.REJECT:
-                await self._persistence.send(self.reservation.accept)
+                await self._accept(task)
             return await self._run(route, task)
         finally:
             if holds_one:
@@ -168,7 +187,7 @@ class Job:
         if self._capacity.try_acquire(channel):
             return True
         if task.ignore_capacity is None:  # v1's socket does not tell
-            await self._persistence.send(task.fetch)
+            await self._persistence.send(task.fetch, f"task {task.sid}: reading it")
         if task.ignore_capacity:  # it was given regardless of it (rest-api 3.8)
             return False
         try:
@@ -217,7 +236,8 @@ class Job:
         return handler.result()
 
     async def _failed(self, route: Route, task: TaskInstance, failure: _Failed) -> None:
-        _log.error("task %s: its handler %s; %s", task.sid, failure, route.on_error, exc_info=failure.__cause__)
+        then, by = _WHAT_NEXT[route.on_error], self.reservation.worker_sid
+        _log.error("task %s of %s: its handler %s; %s", task.sid, by, failure, then, exc_info=failure.__cause__)
         if route.on_error is OnError.COMPLETE:
             await self._persistence.complete(task, f"the handler {failure}"[:_LONGEST_REASON])
         elif route.on_error is OnError.REJECT:

@@ -76,7 +76,7 @@ class Jobs:
             page = await self._worker.fetch_reservations(reservation_status="accepted")
             found = [each async for each in page]
         except TaskRouterError as error:
-            _log.error("%s: could not read what was accepted before: %s", self._worker, error)
+            _log.error("%r: could not read what was accepted before; it stays assigned: %s", self._worker, error)
             return
         for reservation in found:
             _log.info("task %s was accepted before; taken up again", reservation.task_sid)
@@ -150,9 +150,11 @@ class Jobs:
             async for channel in self._worker.channels:
                 self._capacity.learn(channel)
         except Forbidden:
-            _log.info("%s: may not read its channels; TaskRouter alone limits its tasks", self._worker)
+            _log.info("%r: may not read its channels; TaskRouter alone limits its tasks", self._worker)
         except TaskRouterError as error:
-            _log.warning("%s: could not read its channels: %s", self._worker, error)
+            _log.warning(
+                "%r: could not read its channels, so TaskRouter alone limits its tasks: %s", self._worker, error
+            )
 
 
 async def _cancelled(tasks: set[asyncio.Task[Any]]) -> None:

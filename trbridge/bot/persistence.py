@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ..errors import BadRequest, Gone, NotFound, RequestError
+from ..errors import BadRequest, Gone, NotFound, RequestError, TokenError, TokenProviderError, Unauthorized
 from ..retry import backoff, is_transient
 
 if TYPE_CHECKING:
@@ -36,32 +36,61 @@ class Persistence:
     Args:
         sleep: Waits.
         chance: Numbers in [0, 1), which spread the waits.
+        renew: Gets another token; False if there is nobody to ask.
     """
 
     def __init__(
         self,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        renew: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
-        self._sleep, self._chance = sleep, chance
+        self._sleep, self._chance, self._renew = sleep, chance, renew
         self._handed_back: OrderedDict[str, int] = OrderedDict()
 
-    async def send(self, act: Callable[[], Awaitable[T]]) -> T:
+    async def send(self, act: Callable[[], Awaitable[T]], about: str) -> T:
         """Repeat a request while it fails for reasons that pass. It must be one that may be repeated.
+
+        A 401 is one if there is a provider to ask for another token: the one before may have run out while the
+        provider did not answer (F52, F53).
+
+        Args:
+            act: Sends it.
+            about: What it is for, and whose it is, for the log.
 
         Raises:
             RequestError: It failed for good, or too often.
         """
-        attempt = 0
-        while True:
-            attempt += 1
+        fresh = False
+        for attempt in range(1, _ATTEMPTS):
             try:
                 return await act()
-            except RequestError as error:
-                if attempt == _ATTEMPTS or not is_transient(error):
+            except Unauthorized as error:
+                if fresh:
                     raise
-                _log.info("trying again after %s", error)
-            await self._sleep(backoff(attempt, self._chance))
+                fresh = await self._renewed(error)
+                if fresh:
+                    continue
+                failure: RequestError = error
+            except RequestError as error:
+                if not is_transient(error):
+                    raise
+                failure = error
+            delay = backoff(attempt, self._chance)
+            _log.warning("%s: attempt %d of %d failed, next in %.1f s: %s", about, attempt, _ATTEMPTS, delay, failure)
+            await self._sleep(delay)
+        return await act()
+
+    async def _renewed(self, error: Unauthorized) -> bool:
+        """Get another token; False if the provider fails, which may pass. Raises the error if that is pointless."""
+        try:
+            if self._renew is None or not await self._renew():
+                raise error
+        except TokenProviderError:
+            return False
+        except TokenError:
+            raise error from None
+        return True
 
     async def complete(self, task: TaskInstance, reason: str) -> None:
         """Complete a task, once, whatever happens to the answers (F64).
@@ -70,7 +99,7 @@ class Persistence:
             RequestError: It cannot be completed.
         """
         try:
-            await self.send(lambda: task.complete(reason=reason))
+            await self.send(lambda: task.complete(reason=reason), f"task {task.sid}: completing it")
         except (BadRequest, Gone, NotFound) as error:
             # An earlier attempt whose answer was lost, or somebody else, may have done it.
             if not await self._is_over(task):
@@ -78,7 +107,7 @@ class Persistence:
 
     async def _is_over(self, task: TaskInstance) -> bool:
         try:
-            await self.send(task.fetch)
+            await self.send(task.fetch, f"task {task.sid}: reading it")
         except NotFound:
             return True
         return task.assignment_status in {"completed", "canceled"}
@@ -108,7 +137,8 @@ class Persistence:
         Raises:
             RequestError: It cannot be rejected.
         """
-        await self.send(lambda: reservation.reject(activity_sid))
+        about = f"task {reservation.task_sid}: rejecting reservation {reservation.sid}"
+        await self.send(lambda: reservation.reject(activity_sid), about)
 
     def was_handed_back(self, task_sid: str) -> bool:
         """Whether the task was handed back before."""

@@ -92,7 +92,7 @@ class Client(Listening):
         self._bases = Bases.resolve(api_base_url, event_bridge_base_url, region=region, allow_insecure=allow_insecure)
         self._credentials = Credentials(token, self.kind)
         self._stats = ClientStats()
-        self.emitter = Emitter(handlers, self._stats)
+        self.emitter = Emitter(handlers, self._stats, whose=self)
         self._operations = Operations(self.emitter.report_handler)
         self._on_retry = on_retry
         self._wall = wall
@@ -298,3 +298,4 @@ class Client(Listening):
         await self._credentials.refresh(self._wall())
         self._stats.refreshes += 1
         self._adopt(self._credentials.claims)
+        self._link.token_updated()

@@ -222,12 +222,12 @@ class Link:
         if self._ready is None or self._ready.done():
             self._ready = asyncio.get_running_loop().create_future()
         retry_in = effect.delay if effect.will_retry else None
-        _log.info("disconnected: %s; %s", effect.message, _plan(effect))
+        _log.info("%r: disconnected: %s; %s", self._client, effect.message, _plan(effect))
         disconnected = Disconnected(message=effect.message, code=effect.code, reason=effect.reason, retry_in=retry_in)
         self._publish("disconnected", disconnected)
 
     def _on_state(self, effect: effects.StateChanged) -> None:
-        _log.debug("%s -> %s", effect.old, effect.new)
+        _log.debug("%r: %s -> %s", self._client, effect.old, effect.new)
         if effect.old is State.STOPPED and effect.new not in _AT_REST:
             self._promise()  # a new token woke it: whoever runs or connects from now on waits anew
         self._publish("state", StateChange(old=effect.old, new=effect.new))
@@ -244,8 +244,6 @@ class Link:
         except TokenError as error:
             if connection is not None:
                 connection.refresh_failed(error)
-        else:
-            self.token_updated()
 
     # -- frames ------------------------------------------------------------------------------------
 
