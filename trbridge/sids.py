@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from random import Random
+from typing import Final
 
 from .errors import InvalidArgument
 
-__all__ = ["KINDS", "SidFactory", "check_sid", "is_sid", "kind_of"]
+__all__ = ["DEMO_ACCOUNT_SID", "KINDS", "SidFactory", "check_sid", "is_sid", "kind_of"]
 
 KINDS: dict[str, str] = {
     "AC": "account",
@@ -26,6 +27,9 @@ KINDS: dict[str, str] = {
     "SK": "API key",
 }
 """Prefix to what it stands for."""
+
+DEMO_ACCOUNT_SID: Final = "AC" + "de30" * 8
+"""The account of an emulator that was given none. Nobody's account at Twilio, so it can be told apart."""
 
 # [0-9], not \d: \d also takes the digits of other scripts (security check 19).
 _SID = re.compile(r"[A-Z]{2}[0-9a-fA-F]{32}")

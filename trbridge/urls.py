@@ -23,7 +23,8 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 import msgspec
 
 from .errors import InvalidArgument
-from .sids import check_sid
+from .shown import redacted, without_query
+from .sids import DEMO_ACCOUNT_SID, check_sid
 
 __all__ = [
     "API_BASE_URL",
@@ -60,10 +61,6 @@ _AUTHORITY: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._-]+)(
 _HOST_AND_PORT: Final = "host must be a name, an IPv4 address, or an IPv6 address in brackets; its port a number"
 _LONGEST_BASE: Final = 2048
 _LONGEST_PAGE: Final = 8192
-
-_TOKEN_VALUE: Final = re.compile(r"(token(?:=|%3[dD]))[^&#\s\"'<>]+", re.IGNORECASE)
-_USERINFO: Final = re.compile(r"(//)[^/?#\s@]*@")
-_JWT: Final = re.compile(r"eyJ[\w-]{5,}(?:\.[\w-]*){1,4}")
 
 
 class Bases(msgspec.Struct, frozen=True):
@@ -111,6 +108,25 @@ class Bases(msgspec.Struct, frozen=True):
         if region:
             bridge = _in_region(bridge, region, tolerant=not event_bridge_base_url)
         return cls(api=api, event_bridge=bridge)
+
+    def check_account(self, account_sid: str) -> None:
+        """Keep the tokens of an emulator from going to Twilio (security check 34).
+
+        Raises:
+            InvalidArgument: It is the emulator's demo account, and an address is Twilio's.
+        """
+        there = [host for host in (urlsplit(self.event_bridge).netloc, urlsplit(self.api).netloc) if _is_twilio(host)]
+        if account_sid == DEMO_ACCOUNT_SID and there:
+            raise InvalidArgument(
+                f"the token is of the emulator's demo account, which {there[0]} does not know",
+                hint=f"point the client at the emulator: set {API_VARIABLE} and {EVENT_BRIDGE_VARIABLE}, "
+                "or give api_base_url= and event_bridge_base_url=",
+            )
+
+
+def _is_twilio(netloc: str) -> bool:
+    host = netloc.partition(":")[0]
+    return host == "twilio.com" or host.endswith(".twilio.com")
 
 
 def _checked_base(base: object, name: str, *, allow_insecure: bool) -> str:
@@ -178,7 +194,7 @@ def _in_region(base: str, region: str, *, tolerant: bool) -> str:
         raise InvalidArgument("region must be a name such as 'ie1' or 'ie1-ix': small letters, digits, hyphens")
     parts = urlsplit(base)
     host, _, port = parts.netloc.partition(":")
-    if not (host == "twilio.com" or host.endswith(".twilio.com")):
+    if not _is_twilio(host):
         if tolerant:
             return base
         raise InvalidArgument(
@@ -233,16 +249,6 @@ def websocket_url(
     if disconnect_activity_sid is not None:
         query["disconnectActivitySid"] = check_sid(disconnect_activity_sid, "WA", name="disconnect_activity_sid")
     return f"{_SOCKET[scheme]}://{rest}?{urlencode(query, quote_via=quote, safe='')}"
-
-
-def redacted(text: str) -> str:
-    """The text with every token as ``***`` and without user names and passwords in URLs, fit for a log."""
-    return _JWT.sub("***", _TOKEN_VALUE.sub(r"\1***", _USERINFO.sub(r"\1", text)))
-
-
-def without_query(url: str) -> str:
-    """The URL up to its query, without user name and password, fit for an error's message."""
-    return redacted(re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def same_origin(url: str, base: str) -> bool:

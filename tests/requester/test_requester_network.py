@@ -236,8 +236,11 @@ async def test_no_log_at_any_level_holds_the_token_or_a_parameter(
 
 
 @pytest.mark.parametrize("status", [400, 502])
-async def test_a_server_that_repeats_the_token_does_not_get_it_printed(status: int) -> None:
-    """Check 2: not in the message, the details, the reason, nor the traceback."""
+async def test_a_server_that_repeats_the_token_does_not_get_it_printed(
+    status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Checks 1 and 2: not in message, details, reason and traceback; nor in httpx's log, which has the status line."""
+    caplog.set_level(logging.DEBUG)
     body = b'{"message": "bad token %s", "details": {"token": "%s"}}' % ((TOKEN.encode(),) * 2)
     for act in (answer(status, body), answer(status, b"", f"Bad {TOKEN}")):
         async with Bridge(act).serve() as url:
@@ -247,6 +250,7 @@ async def test_a_server_that_repeats_the_token_does_not_get_it_printed(status: i
         assert "***" in error.message
         for text in (str(error), repr(error), str(vars(error)), "".join(_locals_of(error))):
             assert TOKEN not in text
+    assert TOKEN not in caplog.text
 
 
 def _locals_of(error: BaseException) -> list[str]:

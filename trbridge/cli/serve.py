@@ -36,6 +36,7 @@ __all__ = ["serve"]
 @click.option("--origin", "origins", multiple=True, help="Web origin that may open websockets. Can be repeated.")
 @clock_options
 @click.option("--callback-host", "callback_hosts", multiple=True, help="Host that callbacks may go to, besides this.")
+@click.option("--real-account", is_flag=True, help="Needed for credentials that look like a real account's.")
 @click.option("--allow-remote", is_flag=True, help="Needed for a host that other machines can reach.")
 def serve(as_json: bool, manual_clock: bool, clock_start: float | None, **choices: Any) -> None:
     """Run TaskRouter in a box.

@@ -221,6 +221,7 @@ class Client(Listening):
 
     def _adopt(self, claims: UnverifiedClaims) -> None:
         if self._context_or_none is None:
+            self._bases.check_account(claims.account_sid)
             worker_sid = claims.worker_sid if self.kind == "worker" else None
             self._context_or_none = Context(
                 self.send, self._operations, self._bases.api, claims.workspace_sid, worker_sid, self.update_token

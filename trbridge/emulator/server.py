@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from ..errors import ClientClosed, InvalidArgument, NotReady
+from ..sids import DEMO_ACCOUNT_SID
 from ..tokens import check_auth_token
 from . import routing
 from .app import create_app
@@ -24,6 +25,7 @@ from .journal import open_journal
 from .listener import Listener, check_address
 from .operations import workspaces
 from .options import choose
+from .real_account import check_made_up
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -31,9 +33,6 @@ if TYPE_CHECKING:
     from .seed_model import Seed
 
 __all__ = ["DEMO_ACCOUNT_SID", "Emulator"]
-
-DEMO_ACCOUNT_SID: Final = "AC" + "de30" * 8
-"""The account of an emulator that was given none. Nobody's account at Twilio, so it can be told apart."""
 
 _PATIENCE: Final = 1.0
 """Seconds that sockets get to hear why they end."""
@@ -58,6 +57,7 @@ class Emulator(Controls):
         account_sid: Account that owns everything; ``data``'s, else a fixed demo account, when left out.
         auth_token: Its secret, at least 32 characters; made up when left out.
         workspace: Name of the workspace it begins with; None for none.
+        real_account: Needed for an ``account_sid`` and ``auth_token`` that look like a real account's.
         allow_remote: Needed for a ``host`` that other machines can reach; credentials travel unencrypted.
         routes: More Starlette routes.
         **options: See :class:`~trbridge.emulator.options.Options`: ``rate_limits``, ``workspace_events``,
@@ -94,11 +94,13 @@ class Emulator(Controls):
         account_sid: str | None = None,
         auth_token: str | None = None,
         workspace: str | None = "Demo",
+        real_account: bool = False,
         allow_remote: bool = False,
         routes: Sequence[BaseRoute] = (),
         **options: Any,
     ) -> None:
         check_address(host, allow_remote=allow_remote)
+        check_made_up(account_sid, auth_token, allowed=real_account)
         if auth_token is not None:
             check_auth_token(auth_token)
         elif random_seed is None:
