@@ -404,7 +404,14 @@ class ClientClosed(TaskRouterError):
 
 
 class SlowConsumer(TaskRouterError):
-    """A handler or an iterator does not keep up with the events."""
+    """A handler or an iterator does not keep up with the events.
+
+    Attributes:
+        place: If the event loop was blocked: by which function, in which file, at which line; None if that was not
+            seen. Text for people.
+    """
+
+    place: str | None = None
 
 
 class CheckpointError(TaskRouterError):

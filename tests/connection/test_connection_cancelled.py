@@ -103,7 +103,7 @@ def test_f61_closing_itself_is_cancelled_at_every_step(step: int) -> None:
                 reached += cancelled
                 left = left_behind(before)
                 assert left == []
-                assert client.connection._timer is None
+                assert client.connection._timer.is_idle
 
     _run_strictly(scenario())
     assert reached or step > 1, "the test tests something"
@@ -141,7 +141,7 @@ async def test_a_stopped_connection_needs_no_closing() -> None:
         async with asyncio.timeout(10):
             while client.connection._tasks:
                 await asyncio.wait(client.connection._tasks)
-        assert client.connection._timer is None
+        assert client.connection._timer.is_idle
 
 
 async def test_a_close_that_is_cancelled_lets_go() -> None:

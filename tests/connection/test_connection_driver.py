@@ -156,7 +156,7 @@ async def test_one_timer_and_none_per_frame() -> None:
     assert len(harness.loop._scheduled) == timers  # type: ignore[attr-defined]
     assert asyncio.all_tasks() == {asyncio.current_task()}
     await harness.connection.aclose()
-    assert harness.connection._timer is None
+    assert harness.connection._timer.is_idle
 
 
 @virtual

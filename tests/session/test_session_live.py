@@ -259,6 +259,21 @@ def test_f34_a_blocked_loop_is_reported_once_and_not_taken_for_silence() -> None
     assert len(bench.of(effects.Report)) == 2, "a day later it is news again"
 
 
+def test_f34_who_blocked_it_is_said_once_for_each_place() -> None:
+    """Two handlers that block are two things to mend; what another session has told is not told again."""
+    bench = Bench()
+    bench.up()
+    for place, is_news in [("a() at x.py:1", True), ("a() at x.py:1", True), ("b() at x.py:9", True), (None, False)]:
+        bench.now += 70
+        bench.session.wake(bench.now, blocked_by=place, is_news=is_news)
+        bench.take()
+        bench.receive()
+    errors = [report.error for report in bench.of(effects.Report)]
+    assert [error.place for error in errors if isinstance(error, SlowConsumer)] == ["a() at x.py:1", "b() at x.py:9"]
+    assert "blocked for 50.0 s by a() at x.py:1. Hint: await slow work" in str(errors[0])
+    assert bench.state() is State.READY
+
+
 def test_f34_a_blocked_loop_over_a_dead_socket_finds_out_soon() -> None:
     bench = Bench()
     bench.up()

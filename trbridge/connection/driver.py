@@ -18,6 +18,7 @@ from .clocks import sleepless_clock
 from .dialling import default_dial, failure_of
 from .interfaces import Dial, Socket
 from .line import Line
+from .timer import Timer
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -69,8 +70,7 @@ class Connection:
         self._sleepless = sleepless or sleepless_clock(self._loop)
         self._process = os.getpid()
         self._pumping = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed_for: float | None = None
+        self._timer = Timer(self._loop, self._wake, session.options.blocked_limit)
         self._wanted: int | None = None  # epoch of the attempt under way
         self._attempt: asyncio.Task[None] | None = None
         self._socket: Socket | None = None
@@ -185,7 +185,7 @@ class Connection:
                     self._carry_out(effect)
             finally:
                 self._pumping = False
-                self._arm()
+                self._timer.set(self._session.deadline)
 
     def _carry_out(self, effect: Effect) -> None:
         own = _OWN.get(type(effect))
@@ -197,22 +197,17 @@ class Connection:
         except Exception:
             _logger.exception("the client failed to deal with %s", type(effect).__name__)
 
-    def _arm(self) -> None:
-        deadline = self._session.deadline
-        if deadline != self._armed_for:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._armed_for = deadline
-            self._timer = None if deadline is None else self._loop.call_at(deadline, self._wake, deadline)
-
     def _wake(self, due: float) -> None:
-        self._armed_for = self._timer = None
         if os.getpid() == self._process:
             self._tell(self._wake_session, due)
 
     def _wake_session(self, now: float, due: float) -> None:
         # The loop fires timers a hair early; for the session it must be due (aioquic does the same).
-        self._session.wake(max(now, due), self._sleepless and self._sleepless())
+        wall = self._sleepless and self._sleepless()
+        if now - due <= self._session.options.blocked_limit:
+            self._session.wake(max(now, due), wall)
+        else:
+            self._session.wake(now, wall, blocked_by=self._timer.blocked_by(due), is_news=self._timer.is_news(due))
 
     # -- the socket ----------------------------------------------------------------------------------------------
 

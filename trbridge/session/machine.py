@@ -48,6 +48,7 @@ class Session(SessionCore):
         super().__init__(random, options or SessionOptions(), can_refresh)
         self._token.corrected(0.0, expires_at)
         self._blocked_again_at: float | None = None
+        self._blocked_by: str | None = None
 
     @property
     def options(self) -> SessionOptions:
@@ -220,12 +221,16 @@ class Session(SessionCore):
 
     # -- time ----------------------------------------------------------------------------------------------------
 
-    def wake(self, now: float, wall: float | None = None) -> None:
+    def wake(
+        self, now: float, wall: float | None = None, *, blocked_by: str | None = None, is_news: bool = True
+    ) -> None:
         """Do what is due; call it at :attr:`deadline`, or at any time.
 
         Args:
             now: The time.
             wall: Time on a clock that runs on while the machine sleeps; None if there is none.
+            blocked_by: If this comes too late: who kept the loop meanwhile, in words; None if that is not known.
+            is_news: Another session has not told of that already.
         """
         due = self.deadline
         if due is None or not self._accepts(Input.WAKE):
@@ -237,7 +242,7 @@ class Session(SessionCore):
                 self._again(now, f"the machine slept for {slept:.0f} s")
             return
         if now - due > self._options.blocked_limit:
-            self._blocked(now, now - due)
+            self._blocked(now, now - due, blocked_by, is_news)
         self._fire(now)
 
     def _fire(self, now: float) -> None:
@@ -269,14 +274,18 @@ class Session(SessionCore):
             timeout = RequestTimeout(f"the ready request was not answered within {self._options.ready_timeout:g} s")
             self._ready_over(now, timeout, Verdict.RETRY)
 
-    def _blocked(self, now: float, late: float) -> None:
+    def _blocked(self, now: float, late: float, place: str | None, is_news: bool) -> None:
         """We were woken too late: somebody kept the loop from us (F34)."""
         self._liveness.forgive(now)
-        if self._blocked_again_at is not None and now < self._blocked_again_at:
+        again = self._blocked_again_at is None or now >= self._blocked_again_at or place != self._blocked_by
+        if not is_news or not again:
             return
-        self._blocked_again_at = now + _BLOCKED_AGAIN
+        self._blocked_again_at, self._blocked_by = now + _BLOCKED_AGAIN, place
+        who = f" by {place}" if place else ": a handler did not return"
+        search = "" if place else "; PYTHONASYNCIODEBUG=1 names the handler"
         error = SlowConsumer(
-            f"the event loop was blocked for {late:.1f} s: a handler did not return",
-            hint="await slow work, or move it to asyncio.to_thread(); PYTHONASYNCIODEBUG=1 names the handler",
+            f"the event loop was blocked for {late:.1f} s{who}",
+            hint=f"await slow work, or move it to asyncio.to_thread(){search}",
         )
+        error.place = place
         self._emit(effects.Report(error))
