@@ -162,7 +162,7 @@ def test_the_memory_for_classes_is_bounded() -> None:
     limiter.learn(0.0, WORKERS, 429, {}, 50.0)
     limiter.learn(0.0, TASKS, 429, {}, 50.0)
     for number in range(255):
-        limiter.reserve(0.0, Request("GET", f"{BASE}/Unknown{number}"))
+        limiter.learn(0.0, Request("GET", f"{BASE}/Unknown{number}"), 429, {}, 1.0)
         assert limiter.reserve(0.0, WORKERS).at >= 50.0
     assert limiter.reserve(0.0, TASKS).at == 0.0
 

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import NoReturn
 
+import msgspec
+
 from .claims import ChannelKind, UnverifiedClaims, iso_moment, require_channel
 from .errors import (
     ClientClosed,
@@ -46,7 +48,7 @@ class Credentials:
         WrongTokenKind: It is for another kind of client.
     """
 
-    __slots__ = ("_claims", "_closed", "_flight", "_offload", "_provider", "_timeout", "_token", "kind")
+    __slots__ = ("_channel", "_claims", "_closed", "_flight", "_offload", "_provider", "_timeout", "_token", "kind")
 
     def __init__(self, token: str | TokenProvider, kind: ChannelKind, *, timeout: float = 30.0) -> None:
         if not timeout > 0:
@@ -57,6 +59,7 @@ class Credentials:
         self._offload = Offload()
         self._token: str | None = None
         self._claims: UnverifiedClaims | None = None
+        self._channel: str | None = None
         self._flight: _Flight | None = None
         self._closed = False
         if isinstance(token, str):
@@ -108,7 +111,9 @@ class Credentials:
         Raises:
             TokenError: There is no token yet.
         """
-        return require_channel(self.claims, self.kind)
+        if self._channel is None:
+            self._none_yet()
+        return self._channel
 
     @property
     def expires_at(self) -> float | None:
@@ -139,7 +144,8 @@ class Credentials:
                 f"the new token is over already: it expired at {iso_moment(claims.expires_at)}",
                 hint="does the code that makes tokens keep old ones, or is a clock wrong?",
             )
-        self._token, self._claims = token, claims
+        # What the token allows is checked by now, and as large as all the rest that a client knows of it.
+        self._token, self._channel, self._claims = token, channel, msgspec.structs.replace(claims, policies=())
         return claims
 
     async def refresh(self, now: float | None = None) -> str:

@@ -7,9 +7,9 @@ and does the waiting.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, overload
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -52,6 +52,7 @@ PUBLISHED_RATES: Final[Mapping[str, Rate]] = {
 Whether the three expression lists have 3 requests a second each or together is not said: together is safe [I].
 """
 
+_SLOWER: Final = frozenset({429, 503})
 _MAX_CLASSES: Final = 256
 _MAX_DIGITS: Final = 9
 
@@ -92,17 +93,21 @@ class Limiter:
     """
 
     def __init__(self, rates: Mapping[str, Rate] = PUBLISHED_RATES) -> None:
-        self._rates = dict(rates)
-        # Ordered, so that the class unused for longest is forgotten first: URLs must not fill the memory.
-        self._lanes: OrderedDict[tuple[str, str], _Lane] = OrderedDict()
+        self._rates = rates
+        # The class unused for longest stands first and is forgotten first: URLs must not fill the memory. A class
+        # of which nothing is known has no lane.
+        self._lanes: dict[tuple[str, str], _Lane] = {}
 
     def reserve(self, now: float, request: Request) -> Slot:
         """The moment at which this request may go; it is taken from then on."""
-        return self._lane(request).reserve(now)
+        lane = self._lane(classify(request))
+        return Slot(now) if lane is None else lane.reserve(now)
 
     def cancel(self, now: float, request: Request, slot: Slot) -> None:
         """Give a moment back that was not used; those behind it move up."""
-        self._lane(request).cancel(now, slot)
+        lane = self._lane(classify(request))
+        if lane is not None:
+            lane.cancel(now, slot)
 
     def learn(
         self,
@@ -119,9 +124,11 @@ class Limiter:
         undocumented [I]. A 429 (or a 503 that names a time) stops the class for ``retry_after`` seconds,
         at most 60; without it for one period.
         """
-        lane = self._lane(request)
+        if status not in _SLOWER and "x-rate-limit-limit" not in headers:
+            return
         limit, remaining = _count(headers.get("x-rate-limit-limit")), _count(headers.get("x-rate-limit-remaining"))
         counted = limit is not None and remaining is not None and remaining < limit
+        lane = self._lane(classify(request), make=True)
         if limit is not None and counted:
             lane.rate = Rate(limit)
         if status == 429 or (status == 503 and retry_after is not None):
@@ -129,14 +136,20 @@ class Limiter:
         elif counted and remaining == 0:
             lane.block(now, lane.period)
 
-    def _lane(self, request: Request) -> _Lane:
-        scope, name = classify(request)
-        lane = self._lanes.get((scope, name))
+    @overload
+    def _lane(self, key: tuple[str, str], *, make: Literal[True]) -> _Lane: ...
+    @overload
+    def _lane(self, key: tuple[str, str]) -> _Lane | None: ...
+    def _lane(self, key: tuple[str, str], *, make: bool = False) -> _Lane | None:
+        lane = self._lanes.pop(key, None)
         if lane is None:
-            lane = self._lanes[scope, name] = _Lane(self._rates.get(name))
-            if len(self._lanes) > _MAX_CLASSES:
-                self._lanes.popitem(last=False)
-        self._lanes.move_to_end((scope, name))
+            rate = self._rates.get(key[1])
+            if rate is None and not make:
+                return None
+            lane = _Lane(rate)
+        self._lanes[key] = lane
+        if len(self._lanes) > _MAX_CLASSES:
+            del self._lanes[next(iter(self._lanes))]
         return lane
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections import deque
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from ..connection import Connection
 from ..errors import ClientClosed, DecodeError, NotReady, SlowConsumer, TaskRouterError, TokenError
@@ -58,22 +57,11 @@ class Link:
         self._session: Session | None = None
         self._connection: Connection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: deque[bytes] = deque()
+        self._held: list[bytes] = []
         self._holding, self._flooded = True, False
         self._awaiting_ready = 0
         self._ready: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
-        self._handlers: dict[type[Any], Callable[[Any], None]] = {
-            effects.RequestReady: self._on_request_ready,
-            effects.Connected: self._on_connected,
-            effects.Ready: self._on_ready,
-            effects.Disconnected: self._on_disconnected,
-            effects.TokenExpired: lambda _: self._publish("token.expired"),
-            effects.RefreshToken: lambda _: self._spawn(self._refresh()),
-            effects.Report: self._on_report,
-            effects.StateChanged: self._on_state,
-            effects.Stopped: self._on_stopped,
-        }
 
     @property
     def state(self) -> State:
@@ -167,9 +155,9 @@ class Link:
     # -- what the session asks for -----------------------------------------------------------------
 
     def _on_effect(self, effect: effects.Effect) -> None:
-        handler = self._handlers.get(type(effect))
+        handler = _HANDLERS.get(type(effect))
         if handler is not None:
-            handler(effect)
+            handler(self, effect)
 
     def _publish(self, name: str, *args: Any) -> None:
         self._client.emitter.publish(name, *args, origin="client")
@@ -213,8 +201,9 @@ class Link:
         if connection is not self._connection or self.state is not State.READY:
             return  # lost meanwhile: the next ready catches up again
         self._holding = self._flooded = False
-        while self._held:
-            self._receive(self._held.popleft())
+        held, self._held = self._held, []
+        for frame in held:
+            self._receive(frame)
 
     def _on_disconnected(self, effect: effects.Disconnected) -> None:
         self._holding = True
@@ -275,6 +264,19 @@ class Link:
             self._stats.unreadable += 1
             self._client.emitter.report(error)
 
+
+_HANDLERS: Final[Mapping[type[effects.Effect], Callable[[Link, Any], None]]] = {
+    effects.RequestReady: Link._on_request_ready,
+    effects.Connected: Link._on_connected,
+    effects.Ready: Link._on_ready,
+    effects.Disconnected: Link._on_disconnected,
+    effects.TokenExpired: lambda link, _: link._publish("token.expired"),
+    effects.RefreshToken: lambda link, _: link._spawn(link._refresh()),
+    effects.Report: Link._on_report,
+    effects.StateChanged: Link._on_state,
+    effects.Stopped: Link._on_stopped,
+}
+"""What the session asks for, and who does it."""
 
 _AT_REST = frozenset({State.IDLE, State.CLOSED, State.STOPPED})
 

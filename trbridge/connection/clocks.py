@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 import time
 from collections.abc import Callable
@@ -26,4 +27,9 @@ def sleepless_clock(loop: asyncio.AbstractEventLoop) -> Callable[[], float] | No
         time.clock_gettime(number)
     except OSError:
         return time.time
+    return _system_clock(number)
+
+
+@functools.cache
+def _system_clock(number: int) -> Callable[[], float]:
     return lambda: time.clock_gettime(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from ..errors import ConnectionFailed, TaskRouterError
@@ -17,13 +18,13 @@ __all__ = ["default_dial", "failure_of"]
 
 def default_dial(ssl: SSLContext | None) -> Dial:
     """The dial by way of ``websockets``, which is imported at the first attempt."""
+    return _dial if ssl is None else functools.partial(_dial, ssl=ssl)
 
-    async def dial(url: str) -> Socket:
-        from . import opening
 
-        return await opening.dial(url, ssl=ssl)
+async def _dial(url: str, *, ssl: SSLContext | None = None) -> Socket:
+    from . import opening
 
-    return dial
+    return await opening.dial(url, ssl=ssl)
 
 
 def failure_of(error: Exception) -> Failure:

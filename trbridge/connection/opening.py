@@ -87,7 +87,9 @@ async def dial(url: str, *, ssl: ssl_module.SSLContext | None = None) -> WebSock
     except Exception as error:  # noqa: BLE001  whatever it is, it is told as one thing
         reason = Redirected() if len(made) > 1 else error
         raise DialFailed(describe(reason, url, time.time())) from None
-    return made[0].socket
+    socket = made[0].socket
+    socket.settle()
+    return socket
 
 
 @functools.cache

@@ -29,10 +29,21 @@ _CAN_OVERRIDE: Final = callable(getattr(ClientConnection, "process_event", None)
 class WebSocket:
     """Keeps the promises of :class:`~trbridge.connection.interfaces.Socket` for one connection of the library."""
 
-    __slots__ = ("_closing", "_connection", "_deliver", "_early", "_ended", "_listener", "_message", "_reader")
+    __slots__ = (
+        "_closing",
+        "_connection",
+        "_deliver",
+        "_early",
+        "_ended",
+        "_listener",
+        "_message",
+        "_reader",
+        "server_time",
+    )
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+        self.server_time: float | None = None
         self._early: list[bytes] = []
         # The first frames may come in one packet with the answer to the handshake, before anybody listens.
         self._deliver: Callable[[bytes], None] = self._early.append
@@ -44,16 +55,18 @@ class WebSocket:
 
     # -- for the driver ------------------------------------------------------------------------------------------
 
-    @property
-    def server_time(self) -> float | None:
-        """The ``Date`` of the answer to the handshake."""
-        response = self._connection.response
-        dates = response.headers.get_all("Date") if response is not None else []
-        try:
-            # "-0000" reads as a naive datetime; an HTTP date is always UTC.
-            return parsedate_to_datetime(dates[0]).replace(tzinfo=UTC).timestamp() if dates else None
-        except (ValueError, TypeError, OverflowError, IndexError):
-            return None
+    def settle(self) -> None:
+        """The handshake is over: keep the ``Date`` of its answer and let the rest go.
+
+        That is 5 KiB of an idle client's 15, and the URL with the token.
+        """
+        connection, protocol = self._connection, self._connection.protocol
+        if connection.response is not None:
+            self.server_time = _served_at(connection.response.headers.get_all("Date"))
+            connection.response.headers.clear()  # the object itself stays: it says that the answer came
+        connection.request = None
+        for name in _URIS & vars(protocol).keys():
+            setattr(protocol, name, None)
 
     def listen(self, listener: Listener) -> None:
         """Tell this listener from now on, beginning with what came already."""
@@ -171,6 +184,18 @@ class WebSocket:
         for data in self._connection.protocol.data_to_send():
             if data:
                 self._connection.transport.write(data)
+
+
+_URIS: Final = frozenset({"uri", "wsuri"})
+"""Where the library's protocol has its URL: the second until version 14."""
+
+
+def _served_at(dates: list[str]) -> float | None:
+    try:
+        # "-0000" reads as a naive datetime; an HTTP date is always UTC.
+        return parsedate_to_datetime(dates[0]).replace(tzinfo=UTC).timestamp() if dates else None
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def _ignore(_: bytes) -> None:
