@@ -11,6 +11,7 @@ from bot_bench import Station
 
 from trbridge import InvalidArgument, NotReady
 from trbridge.bot import Bot, OnError
+from trbridge.bot.handlers import make_route
 
 
 async def forever() -> None:
@@ -293,3 +294,8 @@ async def test_a_bot_runs_once_at_a_time_and_again_after(station: Station) -> No
                 await bot.run()
     await bot.drain()  # nothing runs: nothing to do
     bot.stop()
+
+
+def test_a_function_without_a_signature_gets_the_task() -> None:
+    """Some that are written in C tell nothing of their parameters."""
+    assert make_route(max, None, None, "leave").takes_reservation is False

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bot_bench import Station
 
-from trbridge import HttpPool, InvalidArgument, TaskRouterError
+from trbridge import HttpPool, InvalidArgument, TaskRouterError, TokenProviderError
 from trbridge.bot import Fleet
 from trbridge.emulator.operations import workers
 
@@ -232,3 +232,25 @@ async def test_fleets_without_bots_and_wrong_numbers(station: Station) -> None:
     for wrong in ({"at_once": 0}, {"jitter": -1}, {"jitter": float("nan")}):
         with pytest.raises(InvalidArgument, match=next(iter(wrong))):
             station.fleet([], **wrong)
+
+
+async def test_a_provider_that_never_recovers_is_given_up_in_the_end(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some hours a bot without a token is a failure like any other."""
+    monkeypatch.setattr("trbridge.bot.fleet._MOST_STARTS", 3)
+    asked: list[str] = []
+
+    async def instantly(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    def provider(sid: str) -> str:
+        asked.append(sid)
+        raise ConnectionError("no token service")
+
+    alice = station.worker()
+    fleet = Fleet(provider, [alice], **station.options(jitter=0, sleep=instantly))
+    with pytest.raises(TaskRouterError, match="all 1 bots gave up"):
+        await fleet.run()
+    assert isinstance(fleet.failures[alice], TokenProviderError)
+    assert asked == [alice] * 3

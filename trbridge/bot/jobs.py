@@ -135,7 +135,13 @@ class Jobs:
         try:
             await self._persistence.reject(reservation, activity_sid)
         except TaskRouterError as error:
-            _log.info("%s was offered while the bot drained: %s", reservation, error)
+            _log.warning(
+                "task %s was offered while the bot drained, and its reservation %s could not be rejected; it stays "
+                "pending until it times out: %s",
+                reservation.task_sid,
+                reservation.sid,
+                error,
+            )
 
     def _ended(self, *, stop: bool) -> Any:
         def ended(reservation: ReservationInstance) -> None:
