@@ -270,7 +270,7 @@ async def test_nothing_is_done_without_credentials(emulator: Emulator, path: str
             assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
 async def test_pages_of_elsewhere_do_nothing_here(emulator: Emulator, api: Api, headers: dict[str, str]) -> None:
     """DNS rebinding, and pages that know the port (security checks 30 and 31)."""
     await api("POST", "reset", status=403, headers=headers)

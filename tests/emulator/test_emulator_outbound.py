@@ -81,7 +81,11 @@ async def test_other_hosts_need_leave_whatever_their_name(
     assert asked == ["localhost.example"]
 
 
-NOBODYS = ("169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254", "fe80::1%eth0", "::", "224.0.0.1")
+NOBODYS = (
+    *("169.254.169.254", "::ffff:169.254.169.254", "fd00:ec2::254", "fe80::1%eth0", "::", "224.0.0.1"),
+    *("100.100.100.200", "168.63.129.16", "192.0.0.192", "fd20:ce::254"),
+    *("64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1", "64:ff9b::127.0.0.1", "2002:7f00:1::"),
+)
 
 
 @pytest.mark.parametrize("address", NOBODYS)

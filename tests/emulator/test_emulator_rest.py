@@ -72,6 +72,16 @@ async def test_a_name_that_points_here_is_not_served(emulator: Emulator, http: h
     assert named.json()["meta"]["url"].startswith(f"http://localhost:{http.base_url.port}/v1/")
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost.evil.example"])
+async def test_a_page_of_elsewhere_changes_nothing(emulator: Emulator, http: httpx.AsyncClient, origin: str) -> None:
+    """A browser that knows the credentials sends them along with any page's form (check 31)."""
+    form = {"FriendlyName": "Mine"}
+    assert (await http.post("Workspaces", data=form, headers={"Origin": origin})).status_code == 403
+    assert len(emulator.engine.store.workspaces) == 1
+    own = {"Origin": "http://localhost:3000"}
+    assert (await http.post("Workspaces", data=form, headers=own)).status_code == 201
+
+
 async def test_options_tell_a_page_what_it_may_do(emulator: Emulator, http: httpx.AsyncClient) -> None:
     answer = await http.request("OPTIONS", f"Workspaces/{emulator.workspace_sid}", auth=None)
     assert answer.status_code == 204

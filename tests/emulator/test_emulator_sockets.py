@@ -173,6 +173,9 @@ class TestRefusals:
         """Any page may open a websocket to this machine; only ours are served (security check 31)."""
         status, body = await scene.status_of(scene.url(), origin="https://evil.example")
         assert (status, "Origin" in body["message"]) == (403, True)
+        for origin in ("http://localhost:3000", "null"):  # a page from a file; it brings its token itself
+            async with scene.connect(origin=origin):
+                pass
         async with scene.connect(origin="http://localhost:3000") as socket:
             assert await text_of(socket) == HEARTBEAT
 

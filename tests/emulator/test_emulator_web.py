@@ -36,6 +36,11 @@ def test_this_machine(host: str) -> None:
         "[",
         "",
         "evil@127.0.0.2.example",
+        "evil.example@localhost",
+        "evil.example[::1]",
+        "[::1]evil.example",
+        "localhost:80:80",
+        "localhost/",
     ],
 )
 def test_other_machines(host: str) -> None:
@@ -55,7 +60,8 @@ def test_a_foreign_host_is_refused_unless_remote_ones_are_allowed() -> None:
     ("origin", "allowed"),
     [
         (None, True),
-        ("null", True),
+        ("null", False),
+        ("http://evil@localhost", False),
         ("http://localhost:3000", True),
         ("https://127.0.0.1", True),
         ("https://flex.example", True),
@@ -66,7 +72,7 @@ def test_a_foreign_host_is_refused_unless_remote_ones_are_allowed() -> None:
         ("localhost", False),
     ],
 )
-def test_pages_of_this_machine_and_named_ones_may_open_sockets(origin: str | None, allowed: bool) -> None:
+def test_pages_of_this_machine_and_named_ones_may_ask(origin: str | None, allowed: bool) -> None:
     headers = {} if origin is None else {b"origin": origin.encode()}
     assert origin_allowed(headers, ("https://flex.example",), allow_remote=False) is allowed
     assert origin_allowed(headers, (), allow_remote=True)

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from ..errors import ApiError, BadRequest, Forbidden, InvalidArgument, MethodNotAllowed, NotFound, NotReady
+from ..errors import ApiError, BadRequest, InvalidArgument, MethodNotAllowed, NotFound, NotReady
 from .answer import Answer, error_answer
 from .basic_auth import Credentials, unauthorized
 from .clock import ManualClock
@@ -20,7 +20,7 @@ from .controls import Controls, Kind
 from .faults import Fault, Rule, may_be_sent
 from .options import Options
 from .parameters import shown
-from .web import AsgiScope, Receive, Send, check_host, headers_of, origin_allowed, parse_form, read_body, send_answer
+from .web import AsgiScope, Receive, Send, check_host, check_origin, headers_of, parse_form, read_body, send_answer
 
 __all__ = ["PREFIX", "ROUTES", "Admin"]
 
@@ -236,9 +236,7 @@ class Admin:
     async def _answer(self, scope: AsgiScope, receive: Receive) -> Answer:
         headers = headers_of(scope)
         check_host(headers, allow_remote=self._options.allow_remote)
-        # A page of somewhere else could make a browser that knows the credentials reset an emulator.
-        if not origin_allowed(headers, self._options.origins, allow_remote=self._options.allow_remote):
-            raise Forbidden("The Origin of this page is not this machine; allow it with origins=.")
+        check_origin(headers, self._options.origins, allow_remote=self._options.allow_remote)
         if not self._credentials.match(headers):
             return unauthorized()
         path = tuple(part for part in scope["path"].removeprefix(PREFIX).split("/") if part)

@@ -24,6 +24,8 @@ __all__ = ["Listener", "check_address"]
 
 _TOKEN: Final = re.compile(r"(token=)[^&\s\"']+")
 _PATIENCE: Final = 5.0
+_MOST_HEAD: Final = 256 * 1024
+"""Bytes before a request's body. httptools has no limit, and time that grows with the square; a token has 128 KiB."""
 
 
 class Listener:
@@ -94,7 +96,16 @@ class Listener:
 
 
 class _Http(HttpToolsProtocol):
-    """uvicorn's HTTP, with a way to cut the connection: fault rules drop answers."""
+    """uvicorn's HTTP, with a way to cut the connection (fault rules drop answers) and an end to a request's head."""
+
+    _head = 0
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # There is no scope before the first request, and a method in it once the head of one is complete.
+        self._head = self._head + len(data) if self.scope and "method" not in self.scope else 0
+        if self._head > _MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response(f"The request's head has more than {_MOST_HEAD} bytes.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

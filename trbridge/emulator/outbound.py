@@ -11,7 +11,7 @@ import base64
 import socket
 import ssl
 from collections.abc import Collection, Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -24,8 +24,12 @@ __all__ = ["CallbackFailed", "Reply", "post_form", "without_credentials"]
 _MOST: Final = 256 * 1024
 """Largest answer that is read, bytes: an instruction has a few hundred."""
 _PATH: Final = "/%:@!$&'()*+,;=~-._"
-_METADATA: Final = ip_address("fd00:ec2::254")
-"""A cloud's metadata service that is not link-local."""
+_METADATA: Final = frozenset(
+    map(ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd20:ce::254"))
+)
+"""Metadata services of clouds (AWS, Alibaba, Azure, Oracle, Google) that are not link-local [K]."""
+_NAT64: Final = ip_network("64:ff9b::/96")
+"""IPv4 addresses as a network without IPv4 sees them (RFC 6052)."""
 
 
 class CallbackFailed(TaskRouterError):
@@ -126,10 +130,22 @@ def _allowed(text: str, host: str, hosts: Collection[str]) -> bool:
     address = getattr(address, "ipv4_mapped", None) or address
     if address.is_loopback:
         return True
-    # Where clouds keep their secrets, and what is nobody's address: refused whoever allows it.
-    if address.is_link_local or address.is_multicast or address.is_unspecified or address == _METADATA:
+    inner = _inner(address)
+    if _is_nobodys(address) or (inner is not None and (_is_nobodys(inner) or inner.is_loopback)):
         return False
     return "*" in hosts or host in hosts
+
+
+def _is_nobodys(address: IPv4Address | IPv6Address) -> bool:
+    """Where clouds keep their secrets, and what is nobody's address: refused whoever allows it."""
+    return address.is_link_local or address.is_multicast or address.is_unspecified or address in _METADATA
+
+
+def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 one leads to, through a gateway."""
+    if isinstance(address, IPv4Address):
+        return None
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address.sixtofour
 
 
 def _where(parts: SplitResult) -> str:

@@ -23,6 +23,7 @@ from .web import (
     Receive,
     Send,
     check_host,
+    check_origin,
     headers_of,
     parse_form,
     read_body,
@@ -65,6 +66,7 @@ class Rest:
     async def _answer(self, scope: AsgiScope, receive: Receive) -> Answer:
         headers = headers_of(scope)
         host = check_host(headers, allow_remote=self._options.allow_remote)
+        check_origin(headers, self._options.origins, allow_remote=self._options.allow_remote)
         if not self._credentials.match(headers):
             return unauthorized()
         form, json = await self._body(scope, receive, headers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ..errors import ApiError, BadRequest, Forbidden, ServerError
+from ..errors import ApiError, BadRequest, ServerError
 from .answer import Dialect, error_answer
 from .bridge import channel_of
 from .channels import Channels, Socket, frame
@@ -17,7 +17,7 @@ from .model import Activity, Worker
 from .operations import workers
 from .options import Options
 from .parameters import shown
-from .web import AsgiScope, Receive, Send, check_host, headers_of, origin_allowed, parse_form
+from .web import AsgiScope, Receive, Send, check_host, check_origin, headers_of, parse_form
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -76,8 +76,8 @@ class Sockets:
         headers = headers_of(scope)
         options = self._options
         check_host(headers, allow_remote=options.allow_remote)
-        if not origin_allowed(headers, options.origins, allow_remote=options.allow_remote):
-            raise Forbidden("The Origin of this page is not this machine; allow it with origins=.")
+        # "null" is a page from a file, or of anywhere; it brings a token, which no browser sends by itself.
+        check_origin(headers, (*options.origins, "null"), allow_remote=options.allow_remote)
         if len(self._channels) >= options.max_sockets:
             raise ServerError("The emulator has as many websockets as it takes.", status=503, code=20503)
         bearer = self._gatekeeper.check(ask.token, channel_of(scope), "GET")

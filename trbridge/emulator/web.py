@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -20,6 +21,7 @@ __all__ = [
     "Send",
     "Web",
     "check_host",
+    "check_origin",
     "headers_of",
     "is_loopback",
     "origin_allowed",
@@ -34,6 +36,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Web = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 _MAX_FIELDS: Final = 2000
+_AUTHORITY: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
+"""``urlsplit`` reads ``evil.example[::1]`` and ``evil.example@localhost`` as this machine."""
 
 _CORS: Final = (
     (b"access-control-allow-origin", b"*"),
@@ -105,10 +109,10 @@ def is_loopback(host: str) -> bool:
     By the name as it was sent, never by looking it up: a name that somebody else's DNS points here is how a
     web page would reach us (DNS rebinding, security check 30).
     """
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
+    found = _AUTHORITY.fullmatch(host)
+    if found is None:
         return False
+    name = (found["v6"] or found["name"]).lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -133,14 +137,24 @@ def check_host(headers: dict[bytes, bytes], *, allow_remote: bool) -> str:
 
 
 def origin_allowed(headers: dict[bytes, bytes], origins: Iterable[str], *, allow_remote: bool) -> bool:
-    """Whether a web page may open a websocket here.
+    """Whether a web page may ask something here. Programs send no ``Origin``.
 
-    Programs send no ``Origin``, pages from a file send ``null``; both are on this machine already.
+    Pages from a file send ``null``, and so does any page of elsewhere from within a sandboxed frame.
     """
     origin = headers.get(b"origin", b"").decode("latin-1").lower()
-    if allow_remote or origin in ("", "null") or origin in origins:
+    if allow_remote or not origin or origin in origins:
         return True
     return "://" in origin and is_loopback(origin.partition("://")[2])
+
+
+def check_origin(headers: dict[bytes, bytes], origins: Iterable[str], *, allow_remote: bool) -> None:
+    """Refuse pages of elsewhere: a browser that knows the credentials sends them along without being asked (CSRF).
+
+    Raises:
+        Forbidden: The page is not this machine's, nor allowed.
+    """
+    if not origin_allowed(headers, origins, allow_remote=allow_remote):
+        raise Forbidden("The Origin of this page is not this machine; allow it with origins=.")
 
 
 async def send_answer(send: Send, answer: Answer) -> None:

@@ -1,0 +1,57 @@
+"""A request's head has an end (security check 27)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from trbridge.emulator import Emulator
+
+PARTS = {
+    "one header": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"a" * 65536),
+    "many headers": (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"a: b\r\n" * 10_000),
+    "a URL": (b"GET /", b"a" * 65536),
+}
+
+
+async def _open(emulator: Emulator) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", int(emulator.event_bridge_base_url.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize("name", PARTS)
+async def test_a_head_without_an_end_is_refused(name: str) -> None:
+    """Httptools itself would take as much as there is, and time that grows with the square of it."""
+    beginning, part = PARTS[name]
+    async with Emulator() as emulator, asyncio.timeout(10):
+        reader, writer = await _open(emulator)
+        writer.write(beginning)
+        sent = 0
+        try:
+            while sent < 400 and not writer.transport.is_closing():
+                writer.write(part)
+                await writer.drain()
+                sent += 1
+            answer = await reader.read(4096)
+        except ConnectionError:
+            answer = b""
+        writer.transport.abort()
+    assert sent < 400  # what it took is what the machine keeps on the way
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 413"))
+
+
+async def test_large_bodies_and_many_requests_are_no_head() -> None:
+    """A megabyte of configuration, three requests on one connection."""
+    body = b"FriendlyName=" + b"x" * 1_000_000
+    head = b"POST /v1/Workspaces HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
+    async with Emulator() as emulator, asyncio.timeout(10):
+        reader, writer = await _open(emulator)
+        for _ in range(3):
+            writer.write(head + body)
+            await writer.drain()
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 401")
+            length = next(line for line in answer.splitlines() if line.lower().startswith(b"content-length"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+        writer.close()
+        await writer.wait_closed()
