@@ -168,9 +168,11 @@ class Lane:
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         name = self._running.pop(task, None) or self._left.pop(task, None)
-        self._due.pop(task, None)
-        self._late.pop(task, None)
-        _settle(self._ends.pop(task, None))
+        if self._limits.timeout is not None:
+            self._due.pop(task, None)
+            self._late.pop(task, None)
+        if self._ends:
+            _settle(self._ends.pop(task, None))
         if not task.cancelled() and (error := task.exception()) is not None:
             self._host.report_handler(error, name)
         self._advance()
