@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from ..completion import Operation
-from .binding import read_instance
+from .binding import linked, read_instance
 from .decoding import NULL, decode_struct, is_object
 from .instance import merge
 from .instructions import UPDATABLE
@@ -97,23 +97,23 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
     def _known_task(self) -> TaskInstance | None:
         """The task as it is by all that was told of it."""
         fields = self.__dict__
-        unread = fields.pop("_unread", ())
-        if fields.get("_task_noted") is not self._task:
+        unread = fields.pop("_unread", None) or []
+        if fields.get("_task_noted") is not self._task:  # it came otherwise than by an event
             fields["_task_noted"] = self._task
-            unread = (*unread, self._task)
+            unread += [self._task] if is_object(self._task) else []
         for raw in unread:
             self._read_task(raw)
-        return self._linked(TaskInstance, "task_sid")
+        return linked(self, TaskInstance, "task_sid")
 
     def _read_task(self, raw: msgspec.Raw) -> None:
-        if not self.task_sid or not is_object(raw):
+        if not self.task_sid:
             return
         links = self.__dict__.setdefault("_links", {})
         read = read_instance(TaskInstance, raw, self._context)
         if read.sid == self.task_sid and "task_sid" not in links:
             links["task_sid"] = read
         else:
-            merge(self._linked(TaskInstance, "task_sid") or read, raw, read=read)
+            merge(linked(self, TaskInstance, "task_sid") or read, raw, read=read)
 
     @property
     def _is_complete(self) -> bool:
@@ -183,18 +183,17 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
         if other is None:
             return
         self._check_same(other)
-        self._note_task(other._task)
+        if is_object(other._task):
+            self._note_task(other._task)
         # Of a task with a reservation's SID nothing but what was made of it belongs to the reservation.
         self._take_over(other, _NOTHING if other._task is raw else raw)
         self._show_task()
 
     def _note_task(self, raw: msgspec.Raw) -> None:
-        """Take in what an event says of the task. It is read when somebody looks."""
-        if not is_object(raw):
-            return
+        """Take in what an event says of the task, a JSON object. It is read when somebody looks."""
         fields = self.__dict__
         unread = fields.setdefault("_unread", [])
-        if fields.get("_task_noted") is not self._task:
+        if fields.get("_task_noted") is not self._task and is_object(self._task):
             unread.append(self._task)
         unread.append(raw)
         force_setattr(self, "_task", raw)
