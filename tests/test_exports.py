@@ -30,7 +30,20 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         getattr(trbridge, "Workspce")  # noqa: B009 - mypy knows that it is not there
 
 
-HEAVY = ("starlette", "uvicorn", "lark", "rich", "click", "httpx", "yaml", "sqlite3")
+HEAVY = (
+    "starlette",
+    "uvicorn",
+    "lark",
+    "rich",
+    "click",
+    "httpx",
+    "httpcore",
+    "h11",
+    "websockets",
+    "jwt",
+    "yaml",
+    "sqlite3",
+)
 
 
 def test_importing_trbridge_and_its_clients_brings_nothing_heavy() -> None:
