@@ -87,7 +87,7 @@ def bare_ready(crowd: Crowd) -> Callable[[], Awaitable[None]]:
     from websockets.asyncio.client import connect
     from websockets.exceptions import ConnectionClosed
 
-    url, http = crowd.websocket_url, httpx.AsyncClient()
+    url, http = crowd.websocket_url, httpx.AsyncClient(timeout=None)  # two thousand wait in line
     target = f"https://taskrouter.twilio.com/v1/Workspaces/{_WORKSPACE}/"
     body = json.dumps({"url": target, "method": "GET", "event_type": "ready", "token": _token()}).encode()
 

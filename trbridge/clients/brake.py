@@ -20,17 +20,17 @@ class ConnectionBrake:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._full: set[object] = set()
+        self._full: dict[object, None] = {}  # a third of an empty set
 
     def hold(self, lane: object) -> None:
         """Read nothing more, for the sake of this handler."""
-        self._full.add(lane)
+        self._full[lane] = None
         self.apply()
 
     def release(self, lane: object) -> None:
         """This handler keeps up again; others may not."""
         if lane in self._full:
-            self._full.discard(lane)
+            del self._full[lane]
             self.apply()
 
     def apply(self) -> None:

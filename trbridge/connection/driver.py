@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import os
 import time
@@ -243,14 +242,14 @@ class Connection:
         self._tell(self._session.opened, epoch)
         self._compare_clocks(socket.server_time)
         if self._socket is socket:
-            on_lost = functools.partial(self._lost, epoch, socket)
-            socket.listen(Line(self._session.received, self._loop.time, self._on_frame, on_lost))
+            socket.listen(Line(self._session.received, self._loop.time, self._on_frame, self._lost, epoch))
             if self._is_held:
                 socket.hold(True)
 
-    def _lost(self, epoch: int, socket: Socket, code: int | None, reason: str) -> None:
+    def _lost(self, epoch: int, code: int | None, reason: str) -> None:
         _logger.debug("lost: %s %s", code, reason)
-        self._socket = None
+        socket, self._socket = self._socket, None
+        assert socket is not None  # noqa: S101 - one that was let go does not tell of its end
         self._spawn(socket.wait_released())
         self._tell(self._session.lost, epoch, code, reason)
 

@@ -18,17 +18,20 @@ class Line:
         time: The loop's.
         on_frame: The client's; what it raises stays here, since it would end the socket.
         on_lost: The connection's.
+        epoch: Which of the connection's sockets it is.
     """
 
-    __slots__ = ("_on_frame", "_on_lost", "_received", "_time")
+    __slots__ = ("_epoch", "_on_frame", "_on_lost", "_received", "_time")
 
     def __init__(
         self,
         received: Callable[[float], None],
         time: Callable[[], float],
         on_frame: Callable[[bytes], None],
-        on_lost: Callable[[int | None, str], None],
+        on_lost: Callable[[int, int | None, str], None],
+        epoch: int,
     ) -> None:
+        self._epoch = epoch
         self._received = received
         self._time = time
         self._on_frame = on_frame
@@ -47,4 +50,4 @@ class Line:
 
     def lost(self, code: int | None, reason: str) -> None:
         """The socket is gone."""
-        self._on_lost(code, reason)
+        self._on_lost(self._epoch, code, reason)

@@ -67,7 +67,8 @@ async def dial(url: str, *, ssl: ssl_module.SSLContext | None = None) -> WebSock
     def make(*args: Any, **kwargs: Any) -> Wire:
         wire = Wire(*args, **kwargs)
         # A second connection is a redirect that got past process_redirect(): nothing is sent there.
-        wire.unwanted = bool(made)
+        if made:
+            wire.unwanted = True
         made.append(wire)
         return wire
 
