@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -20,12 +19,13 @@ from .client_stats import ClientStats
 from .errors import HandlerError, SlowConsumer, TaskRouterError
 from .handler_limits import HandlerLimits, limits_of
 from .lanes import Brake, Lane
+from .log_redaction import redacting_logger
 from .session import State
 from .streams import Event, EventStream
 
 __all__ = ["CLIENT_EVENTS", "Disconnected", "Emitter", "Event", "EventStream", "StateChange"]
 
-_log = logging.getLogger("trbridge.events")
+_log = redacting_logger("trbridge.events")
 
 CLIENT_EVENTS: Final = frozenset({"connected", "ready", "disconnected", "token.expired", "error", "state"})
 """Events that the client makes itself. A frame of the same name is passed on as ``server.<name>`` (Q32)."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .claims import UnverifiedClaims, VerifiedClaims, iso_moment, read_claims, wrong_generation
-from .errors import InvalidArgument, InvalidToken, TokenExpired, WrongTokenKind
+from .errors import InvalidArgument, InvalidToken, TokenError, TokenExpired, WrongTokenKind
 from .policies import Decision, Parameters, decide
 
 if TYPE_CHECKING:
@@ -40,8 +40,11 @@ def peek_unverified(token: str) -> UnverifiedClaims:
         WrongTokenKind: It is an access token of v2 (``cty`` ``twilio-fpa``, or a claim ``grants``), or encrypted.
         InvalidToken: It is not a token, or a claim is missing or wrong; the message says which.
     """
-    _, payload = _open(token)
-    return read_claims(payload, UnverifiedClaims)
+    try:
+        _, payload = _open(token)
+        return read_claims(payload, UnverifiedClaims)
+    except TokenError as error:
+        raise _without_frames(error) from None
 
 
 def verify(token: str, auth_token: str, *, now: float | None = None) -> VerifiedClaims:
@@ -61,13 +64,20 @@ def verify(token: str, auth_token: str, *, now: float | None = None) -> Verified
         WrongTokenKind: As :func:`peek_unverified`.
         TokenExpired: The token's time is over.
     """
+    now = time.time() if now is None else now
+    try:
+        return _verified(token, check_auth_token(auth_token), now)
+    except TokenError as error:
+        raise _without_frames(error) from None
+
+
+def _verified(token: str, auth_token: str, now: float) -> VerifiedClaims:
     header, _ = _open(token)
     if header.alg != ALGORITHM:
         raise InvalidToken("the token's header names another algorithm than HS256, the only one there is")
     if header.crit is not msgspec.UNSET or header.b64 is not msgspec.UNSET:
         raise InvalidToken("the token's header asks for an extension; capability tokens have none")
-    claims = read_claims(_checked_payload(token, check_auth_token(auth_token)), VerifiedClaims)
-    now = time.time() if now is None else now
+    claims = read_claims(_checked_payload(token, auth_token), VerifiedClaims)
     # "not <" rather than ">=": a NaN for a clock lets nobody in.
     if claims.expires_at is not None and not now < claims.expires_at:
         raise TokenExpired(f"the token expired at {iso_moment(claims.expires_at)}", hint="make a new one")
@@ -77,6 +87,12 @@ def verify(token: str, auth_token: str, *, now: float | None = None) -> Verified
             hint="compare the clocks of the machine that made it and of this one",
         )
     return claims
+
+
+def _without_frames(error: TokenError) -> TokenError:
+    """The error without where it came from: crash reporters send local variables, and those were the token in parts."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def authorize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ..errors import InvalidArgument
+from ..log_redaction import redacting_logger
 
 if TYPE_CHECKING:
     from ..resources.reservation import ReservationInstance
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Handler", "OnError", "Route", "Where", "call", "choose", "make_route"]
 
-_log = logging.getLogger("trbridge.bot")
+_log = redacting_logger("trbridge.bot")
 
 Outcome = Awaitable[str | None] | str | None
 Handler = TypeVar(
