@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable
 from functools import partial
 from math import isfinite
-from pathlib import PurePath
 from typing import Any, Final, Literal, TypeVar, get_args
 
 import msgspec
@@ -75,6 +74,8 @@ def limits_of(handler: Callable[..., Any]) -> HandlerLimits | None:
 
 def name_of(handler: Callable[..., Any]) -> str:
     """What to call a handler in a message: its name and where it is written."""
+    from pathlib import PurePath  # for messages only: 1 ms
+
     while isinstance(handler, partial):
         handler = handler.func
     function = inspect.unwrap(handler)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
@@ -208,6 +207,8 @@ def refuse_keyword(keyword: str, names: Collection[str]) -> NoReturn:
     """
     if keyword == "callback":
         raise InvalidArgument("the callback is the last positional argument, not a keyword")
+    import difflib  # for this message only: 0.5 ms
+
     close = difflib.get_close_matches(keyword, names, n=1)
     advice = f"did you mean {close[0]}?" if close else f"it takes {', '.join(sorted(names)) or 'none'}"
     raise InvalidArgument(f"there is no parameter {keyword} here; {advice} (A mapping is sent as it is, unchecked.)")
