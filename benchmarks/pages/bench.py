@@ -19,6 +19,8 @@ _VARIANTS: Final = (
     ("pydantic", "pydantic", "pydantic"),
     ("twilio-python", "twilio", "twilio"),
     ("trbridge", "trbridge", ""),
+    ("json, dicts, attributes too", "plain_looking", ""),
+    ("trbridge, attributes too", "trbridge_looking", ""),
 )
 
 
