@@ -1,4 +1,4 @@
-"""A request's head has an end (security check 27)."""
+"""A request's head has an end, and so has the number of connections (security check 27)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from trbridge.emulator import Emulator
 
+_GET = b"GET /v1/Workspaces HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PARTS = {
     "one header": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"a" * 65536),
     "many headers": (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"a: b\r\n" * 10_000),
@@ -53,5 +54,22 @@ async def test_large_bodies_and_many_requests_are_no_head() -> None:
             assert answer.startswith(b"HTTP/1.1 401")
             length = next(line for line in answer.splitlines() if line.lower().startswith(b"content-length"))
             await reader.readexactly(int(length.partition(b":")[2]))
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_connections_have_a_greatest_number() -> None:
+    """Who comes after that is told, and served once there is room again."""
+    async with Emulator(max_connections=3) as emulator, asyncio.timeout(10):
+        lines = [await _open(emulator) for _ in range(4)]
+        last_reader, last = lines[3]
+        last.write(_GET)
+        assert await last_reader.read(12) == b"HTTP/1.1 503"
+        for _, writer in lines:
+            writer.close()
+            await writer.wait_closed()
+        reader, writer = await _open(emulator)
+        writer.write(_GET)
+        assert await reader.read(12) == b"HTTP/1.1 401"
         writer.close()
         await writer.wait_closed()

@@ -79,7 +79,7 @@ async def test_an_application_that_hangs_is_cancelled(monkeypatch: pytest.Monkey
             ended.set()
 
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    listener = Listener(hang, "127.0.0.1", 0)
+    listener = Listener(hang, "127.0.0.1", 0, 10)
     await listener.start()
     _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import textwrap
@@ -21,6 +22,15 @@ from trbridge.emulator.server import DEMO_ACCOUNT_SID
 from trbridge.errors import ClientClosed, InvalidArgument, JournalError, NotReady
 from trbridge.sids import is_sid
 from trbridge.tokens import verify
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has ::1."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
 
 
 async def get(emulator: Emulator, path: str = "Workspaces") -> httpx.Response:
@@ -50,6 +60,33 @@ async def test_names_on_this_machine_and_its_other_address() -> None:
     for host in ("localhost", "::1"):
         async with Emulator(host=host) as emulator:
             assert (await get(emulator)).status_code == 200
+
+
+async def test_localhost_is_both_addresses() -> None:
+    """On one port, whichever the caller's resolver gives first (security check 30)."""
+    async with Emulator(host="localhost") as emulator:
+        assert emulator.event_bridge_base_url.startswith("http://127.0.0.1:")
+        auth = emulator.account_sid, emulator.auth_token
+        port = emulator.event_bridge_base_url.rpartition(":")[2]
+        hosts = ["127.0.0.1", "localhost", *(["[::1]"] if has_ipv6() else [])]
+        async with httpx.AsyncClient(auth=auth, trust_env=False) as client:
+            for host in hosts:
+                assert (await client.get(f"http://{host}:{port}/v1/Workspaces")).status_code == 200
+    for host in ("127.0.0.1", "::1") if has_ipv6() else ("127.0.0.1",):
+        with pytest.raises(OSError, match="Connect call failed"):
+            await asyncio.open_connection(host, int(port))
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+async def test_localhost_needs_its_port_on_both_addresses() -> None:
+    """Half of it would be somebody else's."""
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(InvalidArgument, match=f"cannot listen on ::1, port {port}"):
+            async with Emulator(host="localhost", port=port):
+                pass
+        async with Emulator(host="127.0.0.1", port=port):
+            pass
 
 
 async def test_the_secret_is_made_up_anew_unless_the_run_is_to_repeat() -> None:

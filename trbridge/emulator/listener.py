@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import re
 import socket
@@ -29,20 +30,21 @@ _MOST_HEAD: Final = 256 * 1024
 
 
 class Listener:
-    """A listening socket, and what serves the connections to it.
+    """Listening sockets, and what serves the connections to them.
 
     Args:
         app: The ASGI application.
-        host: Address to listen on.
+        host: Address to listen on; ``localhost`` is both of this machine's, where it has both.
         port: Port to listen on; 0 takes a free one.
+        most: Connections at a time; who comes after that is answered 503.
 
     Raises:
         InvalidArgument: The address cannot be listened on; says why.
     """
 
-    def __init__(self, app: Web, host: str, port: int) -> None:
-        self._socket = _bind(host, port)
-        self.port: int = self._socket.getsockname()[1]
+    def __init__(self, app: Web, host: str, port: int, most: int) -> None:
+        self._sockets = _bind_both(port) if host == "localhost" else [_bind(host, port)]
+        self.port: int = self._sockets[0].getsockname()[1]
         config = uvicorn.Config(
             app,
             http=_Http,
@@ -57,6 +59,7 @@ class Listener:
             server_header=False,
             date_header=False,
             timeout_keep_alive=75,
+            limit_concurrency=most + 1,
         )
         config.load()
         logging.getLogger("uvicorn.error").addFilter(_redact)
@@ -65,14 +68,15 @@ class Listener:
 
     async def start(self) -> None:
         """Take connections."""
-        await self._server.startup(sockets=[self._socket])
+        await self._server.startup(sockets=self._sockets)
 
     async def stop(self) -> None:
         """Take no more connections, end the ones there are, and wait until they have ended."""
         servers = getattr(self._server, "servers", [])  # none if it was never started
         for server in servers:
             server.close()
-        self._socket.close()
+        for listening in self._sockets:
+            listening.close()
         state = self._server.server_state
         for connection in list(state.connections):
             connection.shutdown()
@@ -137,6 +141,21 @@ def check_address(host: str, *, allow_remote: bool) -> None:
         f"the emulator listens on {host}, for other machines too; credentials and tokens travel unencrypted",
         stacklevel=3,
     )
+
+
+def _bind_both(port: int, attempts: int = 5) -> list[socket.socket]:
+    """Sockets on 127.0.0.1 and ::1 with one port: ``localhost`` is either, as the caller's resolver has it."""
+    first = _bind("127.0.0.1", port)
+    try:
+        return [first, _bind("::1", first.getsockname()[1])]
+    except InvalidArgument as error:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno != errno.EADDRINUSE:
+            return [first]  # there is no IPv6 here
+        first.close()
+        if port or attempts == 1:
+            raise
+    return _bind_both(port, attempts - 1)  # that one was free on one of them only
 
 
 def _bind(host: str, port: int) -> socket.socket:

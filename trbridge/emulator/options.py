@@ -37,6 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         max_body: Largest request body, bytes. A workflow's configuration may have a megabyte, and three
             times that when it is encoded.
         max_sockets: Most websockets at a time.
+        max_connections: Most connections at a time, those of websockets included.
         max_unsent: Most frames that may wait for a socket that does not read.
         api_keys: API key SID to secret: what signs v2 access tokens besides the auth token.
     """
@@ -51,6 +52,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     max_callbacks: int = 10_000
     max_body: int = 4 * 1024 * 1024
     max_sockets: int = 10_000
+    max_connections: int = 12_000
     max_unsent: int = 10_000
     api_keys: dict[str, str] = msgspec.field(default_factory=dict)
 

@@ -52,7 +52,7 @@ class Emulator(Controls):
         seed: File (YAML or JSON), or :class:`~trbridge.emulator.seed.Seed`, with workspaces to begin with, in
             place of ``Demo``, if there are none yet.
         data: File that keeps everything across restarts; None keeps it in memory only.
-        host: Address to listen on.
+        host: Address to listen on; ``localhost`` is 127.0.0.1 and, where the machine has it, ::1.
         port: Port to listen on; 0 takes a free one.
         account_sid: Account that owns everything; ``data``'s, else a fixed demo account, when left out.
         auth_token: Its secret, at least 32 characters; made up when left out.
@@ -139,7 +139,8 @@ class Emulator(Controls):
         """
         if self._listener is None:
             raise NotReady("the emulator is not running", hint="use it inside `async with emulator:`")
-        host = f"[{self._host}]" if ":" in self._host else self._host
+        # The address, which nobody has to look up; localhost is served on both.
+        host = "127.0.0.1" if self._host == "localhost" else f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._listener.port}"
 
     @property
@@ -178,7 +179,7 @@ class Emulator(Controls):
         """
         if self._state != "new":
             raise ClientClosed(f"this emulator is {self._state} already; make another one")
-        self._listener = Listener(self.app, self._host, self._port)
+        self._listener = Listener(self.app, self._host, self._port, self.app.options.max_connections)
         self._state = "running"
         if not self.engine.store.workspaces:
             self._plant()
