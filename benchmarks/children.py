@@ -15,9 +15,12 @@ from typing import Any
 
 from .harness import Failed
 
-__all__ = ["CLIENT_CORE", "ROOT", "SERVER_CORE", "environment", "module", "pin", "run", "running"]
+__all__ = ["CERTIFICATE", "CLIENT_CORE", "ROOT", "SERVER_CORE", "environment", "module", "pin", "run", "running"]
 
 ROOT = Path(__file__).resolve().parents[1]
+CERTIFICATE = ROOT / "tests" / "data" / "loopback.pem"
+"""Of a server on loopback, with its key."""
+
 _LIMIT = 100.0
 """Seconds after which a program is taken to hang."""
 

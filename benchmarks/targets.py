@@ -76,6 +76,7 @@ TARGETS: Final = (
     Target("pages", "trbridge", "json, dicts", "cpu_ms", "<=", 0.40),
     Target("pages", "trbridge", "twilio-python", "cpu_ms", "<=", 0.06),
     Target("connections", "trbridge", "websockets", "kib_each", "<=", 1.0),
+    Target("connections-tls", "trbridge, small_tls_buffers()", "websockets", "kib_each", "<=", 0.30),
     Target("connections", "trbridge's connection", "websockets", "per_cpu_s", ">=", 1.0),
     Target("connections", "trbridge", "websockets + ready by httpx", "per_cpu_s", ">=", 1.0),
     Target("connections", "trbridge's connection", "websockets", "back_cpu_s", "<=", 0.9),

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from .policies import Policy
     from .requester import HttpPool
     from .streams import Event
+    from .tls import small_tls_buffers
     from .tokens import peek_unverified, verify
 
 __version__ = "0.1.0"
@@ -108,6 +109,7 @@ _ROOMS = {
     "policies": ("Policy",),
     "requester": ("HttpPool",),
     "streams": ("Event",),
+    "tls": ("small_tls_buffers",),
     "tokens": ("peek_unverified", "verify"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
@@ -160,6 +162,7 @@ __all__ = [
     "WrongIdentity",
     "WrongTokenKind",
     "peek_unverified",
+    "small_tls_buffers",
     "verify",
 ]
 

@@ -14,9 +14,15 @@ from ..plan import Job
 __all__ = ["jobs"]
 
 _COUNT: Final = {"full": 2_000, "quick": 500, "tiny": 3}
+_COUNT_TLS: Final = {"full": 1_000, "quick": 100, "tiny": 3}
 _SPARE: Final = 300
 """Files that are open besides the connections."""
 
+_VARIANTS_TLS: Final = {
+    "websockets": "bare",
+    "trbridge": "trbridge",
+    "trbridge, small_tls_buffers()": "trbridge_small",
+}
 _VARIANTS: Final = {
     "websockets": "bare",
     "websockets + ready by httpx": "bare_ready",
@@ -34,9 +40,9 @@ def _possible(wanted: int) -> int:
     return min(wanted, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _SPARE)
 
 
-def _variant(shown: str, name: str, port: int, count: int) -> Variant:
+def _variant(shown: str, name: str, count: int, *ports: int) -> Variant:
     def measure() -> Metrics:
-        return run(module("connections.client", name, port, count))
+        return run(module("connections.client", name, ports[0], count, *ports[1:]))
 
     missing = "" if Path("/proc/self/statm").exists() else "memory is read from /proc, which is not there"
     return Variant(shown, measure, missing=missing)
@@ -44,8 +50,13 @@ def _variant(shown: str, name: str, port: int, count: int) -> Variant:
 
 @contextlib.contextmanager
 def jobs(scale: Scale) -> Iterator[list[Job]]:
-    """The table of this benchmark, and what to measure for it."""
-    count = _possible(_COUNT[scale])
+    """The tables of this benchmark, and what to measure for each."""
+    count, count_tls = _possible(_COUNT[scale]), _possible(_COUNT_TLS[scale])
     with running(module("connections.server")) as server:
-        table = Table("connections", f"{count:,} clients in one process, dropped at once", "websockets", "kib_each")
-        yield [Job(table, [_variant(shown, name, server["port"], count) for shown, name in _VARIANTS.items()])]
+        ports = server["port"], server["tls_port"]
+        plain = Table("connections", f"{count:,} clients in one process, dropped at once", "websockets", "kib_each")
+        tls = Table("connections-tls", f"{count_tls:,} clients over TLS, dropped at once", "websockets", "kib_each")
+        yield [
+            Job(plain, [_variant(shown, name, count, ports[0]) for shown, name in _VARIANTS.items()]),
+            Job(tls, [_variant(shown, name, count_tls, *ports) for shown, name in _VARIANTS_TLS.items()], rounds=0.5),
+        ]

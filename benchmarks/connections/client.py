@@ -1,7 +1,7 @@
-"""Many connections in one process: ``python -m benchmarks.connections.client VARIANT PORT COUNT``.
+"""Many connections in one process: ``python -m benchmarks.connections.client VARIANT PORT COUNT [TLS_PORT]``.
 
-Connects them, sixty-four at a time; counts the memory of the process when they idle; has the server drop them all,
-and takes the time until all are back, without any wait in between.
+With a TLS_PORT behind it, over TLS. Connects them, sixty-four at a time; counts the memory of the process when they
+idle; has the server drop them all, and takes the time until all are back, without any wait in between.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import random
+import ssl
 import sys
 import time
 import urllib.request
@@ -19,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from ..children import CLIENT_CORE, pin
+from ..children import CERTIFICATE, CLIENT_CORE, pin
 
 _ACCOUNT, _WORKSPACE = f"AC{1:032x}", f"WS{2:032x}"
 _SECRET = "0" * 32
@@ -32,10 +33,12 @@ class Crowd:
     Args:
         base: Where the server is.
         count: How many.
+        tls: Trusts the server; None without TLS.
     """
 
-    def __init__(self, base: str, count: int) -> None:
+    def __init__(self, base: str, count: int, tls: ssl.SSLContext | None) -> None:
         self.base = base
+        self.tls = tls
         self.count = count
         self.back = 0
         self.all_back = asyncio.Event()
@@ -72,11 +75,11 @@ def bare(crowd: Crowd) -> Callable[[], Awaitable[None]]:
             try:
                 await websocket.recv()
             except ConnectionClosed:
-                websocket = await connect(url)
+                websocket = await connect(url, ssl=crowd.tls)
                 crowd.returned()
 
     async def one() -> None:
-        crowd.kept.append(asyncio.create_task(keep(await connect(url))))
+        crowd.kept.append(asyncio.create_task(keep(await connect(url, ssl=crowd.tls))))
 
     return one
 
@@ -100,12 +103,12 @@ def bare_ready(crowd: Crowd) -> Callable[[], Awaitable[None]]:
             try:
                 await websocket.recv()
             except ConnectionClosed:
-                websocket = await connect(url)
+                websocket = await connect(url, ssl=crowd.tls)
                 await ready()
                 crowd.returned()
 
     async def one() -> None:
-        websocket = await connect(url)
+        websocket = await connect(url, ssl=crowd.tls)
         await ready()
         crowd.kept.append(asyncio.create_task(keep(websocket)))
 
@@ -139,15 +142,16 @@ def connection(crowd: Crowd) -> Callable[[], Awaitable[None]]:
 
 def trbridge(crowd: Crowd) -> Callable[[], Awaitable[None]]:
     """The whole client."""
-    from trbridge import Workspace
+    from trbridge import HttpPool, Workspace
     from trbridge.session import SessionOptions
 
     token = _token()
+    http = HttpPool(ssl_context=crowd.tls) if crowd.tls else None
     options = SessionOptions(first_retry=1e-6)
     bases = {"api_base_url": f"{crowd.base}/v1", "event_bridge_base_url": crowd.base}
 
     async def one() -> None:
-        client = Workspace(token, session=options, **bases)
+        client = Workspace(token, session=options, ssl_context=crowd.tls, http=http, **bases)
         await client.connect()
         client.on("ready", lambda _: crowd.returned())
         crowd.kept.append(client)
@@ -155,8 +159,16 @@ def trbridge(crowd: Crowd) -> Callable[[], Awaitable[None]]:
     return one
 
 
+def trbridge_small(crowd: Crowd) -> Callable[[], Awaitable[None]]:
+    """The whole client, its user having asked for smaller buffers."""
+    from trbridge import small_tls_buffers
+
+    small_tls_buffers()
+    return trbridge(crowd)
+
+
 VARIANTS: dict[str, Callable[[Crowd], Callable[[], Awaitable[None]]]] = {
-    each.__name__: each for each in (bare, bare_ready, connection, trbridge)
+    each.__name__: each for each in (bare, bare_ready, connection, trbridge, trbridge_small)
 }
 
 
@@ -174,9 +186,10 @@ async def _connect(one: Callable[[], Awaitable[None]], count: int) -> None:
     await asyncio.gather(*(one_after_the_other() for _ in range(_AT_ONCE)))
 
 
-async def main(variant: str, port: str, count: str) -> None:
+async def main(variant: str, port: str, count: str, tls_port: str = "") -> None:
     """Measure one variant and print what was found; ends without closing anything."""
-    crowd = Crowd(f"http://127.0.0.1:{port}", int(count))
+    tls = ssl.create_default_context(cafile=str(CERTIFICATE)) if tls_port else None
+    crowd = Crowd(f"https://127.0.0.1:{tls_port}" if tls_port else f"http://127.0.0.1:{port}", int(count), tls)
     one = VARIANTS[variant](crowd)
     # What is imported and made once counts for nobody.
     await one()
@@ -191,7 +204,7 @@ async def main(variant: str, port: str, count: str) -> None:
         "per_cpu_s": (crowd.count - 1) / cpu,
     }
     began = (time.perf_counter(), time.process_time())
-    await asyncio.to_thread(lambda: urllib.request.urlopen(f"{crowd.base}/drop").read())
+    await asyncio.to_thread(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/drop").read())
     async with asyncio.timeout(60):
         await crowd.all_back.wait()
     found["back_s"] = time.perf_counter() - began[0]

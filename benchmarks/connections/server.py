@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import hashlib
 import json
+import ssl
 import sys
 
-from ..children import SERVER_CORE, pin
+from trbridge import small_tls_buffers
+
+from ..children import CERTIFICATE, SERVER_CORE, pin
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 _WORKSPACE = {
@@ -83,9 +87,14 @@ class Answering(asyncio.Protocol):
 
 async def main() -> None:
     """Say where, and serve until killed."""
-    server = await asyncio.get_running_loop().create_server(Answering, "127.0.0.1", 0, backlog=4096)
-    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
-    await server.serve_forever()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(CERTIFICATE)
+    small_tls_buffers()  # the server's memory is not measured, but the machine has to have it
+    listen = functools.partial(asyncio.get_running_loop().create_server, Answering, "127.0.0.1", 0, backlog=4096)
+    plain, encrypted = await listen(), await listen(ssl=tls)
+    ports = [server.sockets[0].getsockname()[1] for server in (plain, encrypted)]
+    print(json.dumps({"port": ports[0], "tls_port": ports[1]}), flush=True)
+    await asyncio.gather(plain.serve_forever(), encrypted.serve_forever())
 
 
 if __name__ == "__main__":

@@ -186,6 +186,21 @@ async def test_an_idle_connection_on_which_something_came_is_not_used() -> None:
         assert (bridge.connections, rig.open) == (2, 1)
 
 
+async def test_an_idle_connection_that_the_server_closed_gives_up_its_socket() -> None:
+    """At once, not with the next request, which may never come."""
+    gone = asyncio.Event()
+
+    async def act(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answer()(reader, writer)
+        writer.write_eof()
+        assert await reader.read() == b""
+        gone.set()
+
+    async with rigged(act) as (rig, _, url), asyncio.timeout(10):
+        await rig.post(url)
+        await gone.wait()
+
+
 async def test_what_comes_with_an_answer_is_not_the_next_ones() -> None:
     """Two answers in one packet: the second belongs to nobody."""
     both = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"

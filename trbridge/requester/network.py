@@ -48,6 +48,14 @@ class _Reader(asyncio.StreamReader):
         super().feed_data(data)
 
 
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Closes when the other side does: half a connection is of no use, and an idle one would keep its socket."""
+
+    def eof_received(self) -> bool:
+        super().eof_received()
+        return False
+
+
 class AsyncioStream(httpcore.AsyncNetworkStream):
     """One connection."""
 
@@ -137,7 +145,7 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         """Connect to a host by name or address. What else httpcore could ask for, it does not with our settings."""
         loop = asyncio.get_running_loop()
         reader = _Reader(loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        protocol = _Protocol(reader, loop=loop)
         with _CONNECTING:
             # Addresses one after the other: asyncio tries them at the same time (happy eyeballs) in tasks of
             # their own, which has the same fault on Python 3.11.
