@@ -19,6 +19,7 @@ from .harness import Failed, Scale, Table, interleave
 from .pages.bench import jobs as pages
 from .plan import Benchmark
 from .report import as_json, as_text, tables_of
+from .serving.bench import jobs as emulator
 from .start.bench import jobs as start
 
 BENCHMARKS: Final[dict[str, Benchmark]] = {
@@ -27,6 +28,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "pages": pages,
     "connections": connections,
     "start": start,
+    "emulator": emulator,
 }
 
 _ROUNDS: Final = {"full": 7, "quick": 2, "tiny": 1}

@@ -9,8 +9,9 @@ and completed, in three ways:
 * ``backlog``: tasks wait in one queue; each completion frees a worker, who gets the next one.
 
 "first" is the time of the first task in a queue, which looks at all workers once. Times are processor time, so
-that other work on the machine counts little. Run ``python benchmarks/emulator.py [--json]``; it takes about a
-minute and stops by itself before two. Nothing is written and nothing is sent.
+that other work on the machine counts little. ``make bench`` has it beside the other benchmarks; ``python -m
+benchmarks.emulator [--json]`` alone takes about a minute and stops by itself before two. Nothing is written and
+nothing is sent.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
+from benchmarks.children import SERVER_CORE, pin
 from trbridge.emulator import routing
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
@@ -32,7 +34,6 @@ from trbridge.emulator.operations import reservations, task_queues, tasks, worke
 
 SIZES = ((100, 10), (1_000, 10), (15_000, 10), (100, 1_000), (1_000, 1_000), (15_000, 1_000))
 TASKS = 1_000
-BACKLOG = 2_000
 HOT = 100
 """Queues that get tasks. The others are there too."""
 LANGUAGES = ("fr", "en", "de", "es")
@@ -119,17 +120,17 @@ def finish(box: Box, task_sid: str) -> bool:
     return True
 
 
-def free(box: Box, case: str) -> int:
+def free(box: Box, case: str, count: int) -> int:
     """Tasks that find a free worker."""
-    return sum(finish(box, create(box, case, number)) for number in range(TASKS))
+    return sum(finish(box, create(box, case, number)) for number in range(count))
 
 
-def backlog(box: Box, case: str) -> int:
+def backlog(box: Box, case: str, count: int) -> int:
     """Tasks that wait in one queue, whose workers get one after the other."""
     box = box._replace(hot=1)
-    waiting = [create(box, case, 0) for _ in range(BACKLOG)]
+    waiting = [create(box, case, 0) for _ in range(2 * count)]
     done = 0
-    while done < TASKS:
+    while done < count:
         served = [sid for sid in waiting if finish(box, sid)]
         if not served:
             raise RuntimeError("nobody gets the waiting tasks")
@@ -141,10 +142,10 @@ def backlog(box: Box, case: str) -> int:
     return done
 
 
-CASES: dict[str, Callable[[Box, str], int]] = {"free": free, "narrow": free, "backlog": backlog}
+CASES: dict[str, Callable[[Box, str, int], int]] = {"free": free, "narrow": free, "backlog": backlog}
 
 
-def measure(worker_count: int, queue_count: int) -> list[Row]:
+def measure(worker_count: int, queue_count: int, tasks_of_each: int = TASKS) -> list[Row]:
     """Build an engine and measure all cases on it."""
     began = time.process_time()
     box = build(worker_count, queue_count)
@@ -156,7 +157,7 @@ def measure(worker_count: int, queue_count: int) -> list[Row]:
             finish(box, create(box, case, number))
         first = (time.process_time() - began) / box.hot
         began = time.process_time()
-        done = run(box, case)
+        done = run(box, case, tasks_of_each)
         each = (time.process_time() - began) / done
         rows.append(Row(case, worker_count, queue_count, done, 1 / each, each * 1e6, first * 1e3, setup))
         box.engine.advance(600)  # completed tasks go after five minutes
@@ -167,7 +168,14 @@ def main() -> int:
     """Measure all sizes and cases and print them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print JSON only")
+    parser.add_argument("--one", nargs=2, type=int, metavar=("WORKERS", "QUEUES"), help="this size only, as one object")
+    parser.add_argument("--tasks", type=int, default=TASKS, help="so many for each case")
     options = parser.parse_args()
+    if options.one is not None:
+        pin(SERVER_CORE)
+        found = measure(*options.one, options.tasks)
+        print(json.dumps({f"{row.case}_us": row.microseconds for row in found} | {"setup_s": found[0].setup_seconds}))
+        return 0
     began, rows, skipped = time.perf_counter(), list[Row](), list[tuple[int, int]]()
     for worker_count, queue_count in SIZES:
         if time.perf_counter() - began > BUDGET:

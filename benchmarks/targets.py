@@ -58,6 +58,8 @@ _PYEE: Final = f"{_RAW} + pyee"
 _IMPORTS: Final = "websockets, httpx, pyee, PyJWT"
 _NPM: Final = "npm twilio-taskrouter"
 
+_NOTHING: Final = "Starlette, does nothing"
+
 TARGETS: Final = (
     Target("dispatch", "trbridge", _RAW, "per_cpu_s", ">=", 1.1),
     Target("dispatch", "trbridge", _PYEE, "per_cpu_s", ">=", 1.3),
@@ -83,6 +85,15 @@ TARGETS: Final = (
     Target("connections", "trbridge", "websockets + ready by httpx", "back_cpu_s", "<=", 0.9),
     Target("import", "import trbridge", _IMPORTS, "net_cpu_ms", "<=", 0.6),
     Target("import", "from trbridge import Worker", _IMPORTS, "net_cpu_ms", "<=", 0.7),
+    Target("emulator-get", "trbridge serve", _NOTHING, "per_cpu_s", ">=", 0.5),
+    Target("emulator-post", "trbridge serve", _NOTHING, "per_cpu_s", ">=", 0.5),
+    Target("fan-out", "trbridge serve", _NOTHING, "p99_ms", "<=", 2.0),
+    Target("routing-10", "15,000 workers, 10 queues", "100 workers, 10 queues", "free_us", "<=", 2.0),
+    Target("routing-10", "15,000 workers, 10 queues", "100 workers, 10 queues", "narrow_us", "<=", 2.0),
+    Target("routing-10", "15,000 workers, 10 queues", "100 workers, 10 queues", "backlog_us", "<=", 2.0),
+    Target("routing-1000", "15,000 workers, 1,000 queues", "100 workers, 1,000 queues", "free_us", "<=", 2.0),
+    Target("routing-1000", "15,000 workers, 1,000 queues", "100 workers, 1,000 queues", "narrow_us", "<=", 2.0),
+    Target("routing-1000", "15,000 workers, 1,000 queues", "100 workers, 1,000 queues", "backlog_us", "<=", 2.0),
 )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from contact_center import Center
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from plain_routing import fits, open_reservations
 from recount import Recount
+from thoroughness import tried
 
 from trbridge.emulator.engine import Committed
 from trbridge.emulator.indexes import BY_WORKSPACE, TASKS_BY_STATUS
@@ -297,7 +297,7 @@ class SingleTaskingMachine(Machine):
     multi_task_enabled = False
 
 
-_SETTINGS = settings(max_examples=6, stateful_step_count=20, deadline=None)
+_SETTINGS = tried(6, 20)
 
 TestMultiTasking = Machine.TestCase
 TestMultiTasking.settings = _SETTINGS

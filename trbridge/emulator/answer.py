@@ -87,12 +87,12 @@ def error_answer(error: ApiError) -> Answer:
 
 def count_request(
     limits: RateLimits | None, operation_id: str, values: dict[str, Any], scope: str, now: float
-) -> dict[str, str]:
+) -> Mapping[str, str]:
     """Count a request against its limit; the headers that tell about it (rest-api 1)."""
     if limits is None:
         return {}
     limit = limit_of(operation_id, values)
-    return rate_headers() if limit is None else rate_headers(limit, limits.check(scope, limit, now))
+    return _GENERAL if limit is None else rate_headers(limit, limits.check(scope, limit, now))
 
 
 def rate_headers(limit: Limit = GENERAL, remaining: int | None = None) -> dict[str, str]:
@@ -102,6 +102,9 @@ def rate_headers(limit: Limit = GENERAL, remaining: int | None = None) -> dict[s
         "X-Rate-Limit-Remaining": str(limit.requests if remaining is None else remaining),
         "X-Rate-Limit-Config": limit.name,
     }
+
+
+_GENERAL: Final[Mapping[str, str]] = rate_headers()
 
 
 _TAG: Final = re.compile(r'\s*(?:W/)?"?([^",]*)"?\s*(?:,|$)')

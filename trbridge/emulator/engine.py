@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from random import Random
 from typing import NamedTuple
 
@@ -115,8 +115,7 @@ class Engine:
 
     # Changing
 
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> AbstractContextManager[Transaction]:
         """Change the store as a whole: ``with engine.transaction() as tx:``.
 
         On leaving, settle hooks run, the journal is written and subscribers are told. If anything up to the
@@ -126,8 +125,7 @@ class Engine:
             RuntimeError: One is under way. Do not wait (``await``) inside a transaction.
             JournalError: The changes could not be written, so they did not happen.
         """
-        with self._transaction(self.now()) as tx:
-            yield tx
+        return self._transaction(self.now())
 
     def subscribe(self, callback: Callable[[Committed], None]) -> Callable[[], None]:
         """Be told of every transaction, in order, after it is written. Returns what ends it.

@@ -96,17 +96,21 @@ def _resource_sid(resource: Entity) -> str:
     return resource.worker_sid if isinstance(resource, WorkerChannel) else resource.sid
 
 
-_INDEXED: Final = ("task", "worker", "reservation", "task_queue", "workflow", "task_channel")
+_INDEXED: Final = tuple(
+    (name, f"{name}_sid") for name in ("task", "worker", "reservation", "task_queue", "workflow", "task_channel")
+)
 
 
 def _sids(subject: Subject) -> dict[str, str]:
     """The SIDs an event can be found by. A reservation's own SIDs hold even where the resource has gone."""
     sids: dict[str, str] = {}
-    for name in _INDEXED:
+    reservation = subject.reservation
+    for name, field in _INDEXED:
         entity: Entity | None = getattr(subject, name)
-        sid = entity.sid if entity is not None else getattr(subject.reservation, f"{name}_sid", None)
-        if sid is not None:
-            sids[f"{name}_sid"] = sid
+        if entity is not None:
+            sids[field] = entity.sid
+        elif reservation is not None and (sid := getattr(reservation, field, None)) is not None:
+            sids[field] = sid
     return sids
 
 

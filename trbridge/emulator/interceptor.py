@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any, Final, Literal
 
 from .alarms import Alarms
@@ -72,7 +73,9 @@ class Interceptor:
     async def socket(self, app: Web, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Let one websocket through, and each frame on it."""
         path: str = scope["path"]
-        entry = self.record.note("socket", None, path, channel_of_path(path), params=query_params(scope))
+        entry = self.record.note(
+            "socket", None, path, channel_of_path(path), params=query_params(scope["query_string"])
+        )
         fault = self.faults.take("upgrade", entry)
         if fault is not None:
             await self.wait(fault)
@@ -95,9 +98,12 @@ class Interceptor:
         path: str = scope["path"]
         kept = body if len(body) <= KEPT else b""
         if what == "rest":
-            return self.record.note(what, scope["method"], path, params=lambda: rest_params(scope, kept))
+            # Ten thousand of these are kept: not the whole scope with its headers.
+            content_type = headers_of(scope).get(b"content-type", b"") if kept else b""
+            params = partial(rest_params, scope["query_string"], content_type, kept)
+            return self.record.note(what, scope["method"], path, params=params)
         channel = channel_of_path(path)
-        return self.record.note(what, *call_of(scope, body), channel, params=lambda: bridge_params(kept))
+        return self.record.note(what, *call_of(scope, body), channel, params=partial(bridge_params, kept))
 
 
 class _Body:

@@ -12,7 +12,7 @@ from ..paths import split_url
 from ..sids import is_sid
 from .dialect_v2 import is_relative, path_of
 from .record import Params
-from .web import AsgiScope, headers_of, parse_form
+from .web import AsgiScope, parse_form
 
 __all__ = [
     "HEARTBEAT",
@@ -64,19 +64,19 @@ def channel_of_path(path: str) -> str | None:
     return last if any(is_sid(last, kind) for kind in _CHANNEL_KINDS) else None
 
 
-def query_params(scope: AsgiScope) -> Params:
+def query_params(query: bytes) -> Params:
     """The query's parameters."""
     try:
-        return parse_form(scope["query_string"])
+        return parse_form(query)
     except ApiError:
         return {}
 
 
-def rest_params(scope: AsgiScope, body: bytes) -> Params:
+def rest_params(query_string: bytes, content_type: bytes, body: bytes) -> Params:
     """The parameters of a request to REST, from query and body."""
-    query = query_params(scope)
+    query = query_params(query_string)
     try:
-        if not headers_of(scope).get(b"content-type", b"").startswith(b"application/json"):
+        if not content_type.startswith(b"application/json"):
             return {**query, **parse_form(body)}
         decoded = msgspec.json.decode(body)
     except (ApiError, *_BAD):

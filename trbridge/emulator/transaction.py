@@ -38,12 +38,13 @@ class Change(NamedTuple):
     @property
     def kind(self) -> type[Entity]:
         """The entity's class."""
-        return type(self.entity)
+        return type(self.old if self.new is None else self.new)
 
     @property
     def sid(self) -> str:
         """The entity's SID."""
-        return self.entity.sid
+        sid: str = (self.old if self.new is None else self.new).sid
+        return sid
 
 
 class Transaction:
@@ -154,8 +155,9 @@ class Transaction:
         """
         merged: dict[str, Change] = {}
         for change in self.log:
-            earlier = merged.get(change.sid)
-            merged[change.sid] = change if earlier is None else change._replace(old=earlier.old)
+            sid = change.sid
+            earlier = merged.get(sid)
+            merged[sid] = change if earlier is None else change._replace(old=earlier.old)
         return [change for change in merged.values() if not (change.old is None and change.new is None)]
 
     def rollback(self) -> None:

@@ -7,8 +7,9 @@ be loaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from .candidates import Freedom, Pool, TaskKey, task_key
 from .eligibility import criteria_of, decoded
@@ -82,7 +83,9 @@ class Situation:
         self._tasks[_either(old, new).sid] = None
 
     def _other_changed(self, old: Entity | None, new: Entity | None) -> None:
-        self._wider.append((old, new))
+        read = _READ[type(_either(old, new))]
+        if old is None or new is None or read(old) != read(new):
+            self._wider.append((old, new))
 
     # Looking again
 
@@ -116,15 +119,13 @@ class Situation:
         """Turn a change of something that many depend on into the workers and tasks to look at."""
         entity, store = _either(old, new), self._store
         match entity:
-            case TaskQueue() if _differ(old, new, "target_workers", "task_order"):
+            case TaskQueue() | Workflow():
                 self._note_tasks(store.each(TASKS_BY_STATUS, (entity.sid, "pending")))
-            case Workflow() if _differ(old, new, "configuration"):
-                self._note_tasks(store.each(TASKS_BY_STATUS, (entity.sid, "pending")))
-            case Activity() if _differ(old, new, "friendly_name", "available"):
+            case Activity():
                 self._workers.update((worker.sid, None) for worker in store.each(WORKERS_BY_ACTIVITY, entity.sid))
-            case TaskChannel() if _differ(old, new, "channel_optimized_routing"):
+            case TaskChannel():
                 self._note_workers(entity.workspace_sid)
-            case Workspace() if _differ(old, new, "prioritize_queue_order", "multi_task_enabled"):
+            case Workspace():
                 self._note_workers(entity.sid)
                 self._note_tasks(store.each(TASKS_BY_STATUS, (entity.sid, "pending")))
 
@@ -188,5 +189,11 @@ def _either(old: Any, new: Any) -> Any:
     return old if new is None else new
 
 
-def _differ(old: Any, new: Any, *names: str) -> bool:
-    return old is None or new is None or any(getattr(old, name) != getattr(new, name) for name in names)
+_READ: Final[dict[type[Entity], Callable[[Any], Any]]] = {
+    TaskQueue: attrgetter("target_workers", "task_order"),
+    Workflow: attrgetter("configuration"),
+    Activity: attrgetter("friendly_name", "available"),
+    TaskChannel: attrgetter("channel_optimized_routing"),
+    Workspace: attrgetter("prioritize_queue_order", "multi_task_enabled"),
+}
+"""What routing reads of each of these: other changes of theirs need no second look."""
