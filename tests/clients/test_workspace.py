@@ -342,6 +342,18 @@ async def test_connect_again_after_closing(bench: Bench) -> None:
         assert client.state == "closed"
 
 
+async def test_a_closed_client_takes_no_requests(bench: Bench) -> None:
+    """Nobody would close the connections that it opened for them."""
+    client = bench.workspace()
+    async with client:
+        page = await client.workers.fetch()
+    with pytest.raises(ClientClosed, match=r"connect\(\) it again first"):
+        await page.resource.fetch()  # type: ignore[union-attr]
+    called_back: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    client.fetch(lambda error, _: called_back.set_result(error))
+    assert isinstance(await called_back, ClientClosed)
+
+
 async def test_run_ends_when_the_client_is_closed(bench: Bench) -> None:
     """run() is for a program's main line; aclose() from anywhere ends it."""
     client = bench.workspace()

@@ -12,7 +12,7 @@ import msgspec
 from ..client_stats import ClientStats
 from ..completion import Operations
 from ..credentials import Credentials, TokenProvider
-from ..errors import NotReady
+from ..errors import ClientClosed, NotReady
 from ..events import Emitter
 from ..handler_limits import HandlerLimits
 from ..requester import HttpPool, HttpRequester, RetryInfo
@@ -248,7 +248,10 @@ class Client(Listening):
 
         Raises:
             RequestError: It was refused, or not answered.
+            ClientClosed: The client was closed, and not connected again.
         """
+        if self.state is State.CLOSED:  # its connections would be open for ever
+            raise ClientClosed("the client is closed; connect() it again first")
         return await self._requester.send(
             request, channel_url=self.channel_url, token=lambda: self._credentials.current
         )

@@ -1,4 +1,4 @@
-"""One websocket, by way of the ``websockets`` library. Works with its versions 14 to 17.
+"""One websocket, by way of the ``websockets`` library. Works with its versions 14.2 to 17.
 
 Frames go from the parser to the listener without a task, a queue or a timer: ``process_event`` of the library's
 connection is overridden (perf, "Receive path": 2 us and 3 KiB less than a ``recv()`` loop). That method is not in
