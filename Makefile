@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench bench-quick soak fuzz release-check format clean
+.PHONY: demo test check bench bench-quick soak thorough fuzz release-check format clean
 .DEFAULT_GOAL := test
 
 .venv/ready: pyproject.toml
@@ -36,6 +36,12 @@ bench-quick: .venv/ready
 # Two minutes: 100 bots, cuts, restarts of the server. make soak SOAK="--seconds 600 --bots 20"
 soak: .venv/ready
 	$(BIN)/python benchmarks/soak.py $(SOAK)
+
+# The emulator's state machines with a hundred times the examples of `make test`, three times as long: some minutes.
+# make thorough THOROUGH=1000
+thorough: .venv/ready
+	TRBRIDGE_THOROUGH=$(or $(THOROUGH),100) $(BIN)/python -m pytest --timeout 0 -n 2 -p no:cacheprovider \
+		tests/emulator/test_emulator_state_machine.py tests/emulator/test_emulator_candidates.py
 
 # Tries what reads things from outside with anything. make fuzz FUZZ="--seconds 600 event"; --keep adds to the corpus
 fuzz: .venv/fuzz

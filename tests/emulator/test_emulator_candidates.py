@@ -10,6 +10,7 @@ from contact_center import Center
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from thoroughness import tried
 
 from trbridge.emulator.candidates import Line, capacity_percentage, task_key
 from trbridge.emulator.model import Task, TaskQueue, Workspace
@@ -56,7 +57,7 @@ class Lines(RuleBasedStateMachine):
 
 
 TestLines = Lines.TestCase
-TestLines.settings = settings(max_examples=80, stateful_step_count=15, deadline=None)
+TestLines.settings = tried(80, 15)
 
 
 def test_a_name_that_comes_back_to_a_former_key_is_there_once() -> None:
