@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from pyee.base import EventEmitter
@@ -22,6 +22,9 @@ from .lanes import Brake, Lane
 from .log_redaction import redacting_logger
 from .session import State
 from .streams import Event, EventStream
+
+if TYPE_CHECKING:
+    from .telemetry import Tracing
 
 __all__ = ["CLIENT_EVENTS", "Disconnected", "Emitter", "Event", "EventStream", "StateChange"]
 
@@ -92,6 +95,8 @@ class Emitter(EventEmitter):
         self._lanes: dict[Callable[..., Any], Lane] = {}
         self._streams: list[EventStream] = []
         self._ends: list[asyncio.Future[None]] | None = None
+        self._tracing: Tracing | None = None
+        self._run = self._run_plainly
 
     def publish(self, name: str, *args: Any, origin: str = "socket") -> None:
         """Give an event to the streams, then to the handlers, in the order of their registration."""
@@ -158,7 +163,25 @@ class Emitter(EventEmitter):
             if f in self._events.get(event, {}):
                 self._remove_listener(event, f)
 
-    def _run(self, name: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def trace(self, tracing: Tracing | None) -> None:
+        """Make spans of handlers, or none any more. An event pays for it only if there are any."""
+        self._tracing = tracing
+        self._run = self._run_plainly if tracing is None else self._run_traced
+
+    def _run_traced(self, name: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        tracing = self._tracing
+        if tracing is None:
+            return
+        try:
+            with tracing.handler(name, handler, args):
+                outcome = handler(*args)
+        except Exception as error:  # noqa: BLE001 - as below
+            self.report_handler(error, name)
+            return
+        if inspect.iscoroutine(outcome):
+            self._begin(name, handler, tracing.handling(name, handler, args, outcome))
+
+    def _run_plainly(self, name: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> None:
         try:
             outcome = handler(*args)
         except Exception as error:  # noqa: BLE001 - a handler may raise anything; the reader goes on

@@ -77,8 +77,9 @@ CLIENTS: Final = (
     Check(
         4,
         _SECRETS_TOPIC,
-        "exports, the record of exchanges and the data file hold no token, auth token or API key secret",
+        "exports, records of exchanges, data files, spans and metrics hold no token, auth token or API key secret",
         (
+            "security/test_security_telemetry.py::test_check_4_no_span_or_metric_holds_a_secret",
             _OUTPUTS + "test_neither_export_nor_record_nor_data_file_holds_a_secret",
             "emulator/test_emulator_record.py::test_what_sounds_like_a_secret_is_not_kept",
         ),

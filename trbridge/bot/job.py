@@ -14,6 +14,7 @@ from .handlers import OnError, Route, call, choose
 if TYPE_CHECKING:
     from ..resources.reservation import ReservationInstance
     from ..resources.task import TaskInstance
+    from ..telemetry import Tracing
     from .capacity import Capacity
     from .persistence import Persistence
 
@@ -47,15 +48,22 @@ class Job:
         routes: The handlers.
         capacity: Where to get a place.
         persistence: How requests are repeated.
+        tracing: Makes spans, if anybody wants them.
     """
 
     def __init__(
-        self, reservation: ReservationInstance, routes: list[Route], capacity: Capacity, persistence: Persistence
+        self,
+        reservation: ReservationInstance,
+        routes: list[Route],
+        capacity: Capacity,
+        persistence: Persistence,
+        tracing: Tracing | None = None,
     ) -> None:
         self.reservation = reservation
         self._routes = routes
         self._capacity = capacity
         self._persistence = persistence
+        self._tracing = tracing
         self._over: str | None = None
         self._given_up: str | None = None
         self._reject_to: str | None = None
@@ -202,7 +210,10 @@ class Job:
         """Run the handler within its deadline."""
         if self._over:
             raise _Over
-        self._handler = handler = asyncio.ensure_future(call(route, task, self.reservation))
+        work = call(route, task, self.reservation)
+        if self._tracing is not None:
+            work = self._tracing.job("handle task", task.sid, work)
+        self._handler = handler = asyncio.ensure_future(work)
         late = None
         try:
             if self._given_up:

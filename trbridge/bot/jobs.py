@@ -65,8 +65,10 @@ class Jobs:
         """Work a reservation, unless that is under way already."""
         sid = reservation.sid
         if sid not in self._running:
-            job = Job(reservation, self._routes, self._capacity, self._persistence)
-            task = asyncio.get_running_loop().create_task(job.work())
+            tracing = self._worker._tracing
+            job = Job(reservation, self._routes, self._capacity, self._persistence, tracing)
+            work = job.work() if tracing is None else tracing.job("job", reservation.task_sid, job.work())
+            task = asyncio.get_running_loop().create_task(work)
             self._running[sid] = (job, task)
             task.add_done_callback(lambda _: self._running.pop(sid, None))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -25,17 +25,18 @@ from ..wire import Reply, Request
 from .brake import ConnectionBrake
 from .debug import print_debug_log
 from .link import Link
-from .listening import Listening
+from .observed import Observed
 
 if TYPE_CHECKING:
     import ssl
 
-    from ..claims import ChannelKind, UnverifiedClaims
+    from ..claims import UnverifiedClaims
+    from ..telemetry import Telemetry
 
 __all__ = ["Client"]
 
 
-class Client(Listening):
+class Client(Observed):
     """Base of :class:`~trbridge.Workspace`, :class:`~trbridge.Worker` and :class:`~trbridge.TaskQueue`.
 
     Nothing starts in the constructor: ``async with`` connects, and so does :meth:`connect`.
@@ -57,6 +58,7 @@ class Client(Listening):
         on_retry: Called before each repetition of a request.
         handlers: How much each coroutine handler may have under way; default 1,000 events at once and 10,000 that
             wait, without a time limit.
+        telemetry: Where spans and metrics go; default OpenTelemetry's providers of the process, if it uses that.
         session: Timing of the connection: silence limit, back-off, heartbeat.
         wall: Seconds since 1970, which a token's end is about; for tests that make days pass.
 
@@ -65,9 +67,6 @@ class Client(Listening):
         WrongTokenKind: It is a v2 access token, or one for another kind of client.
         InvalidArgument: A URL or the region is not usable.
     """
-
-    kind: ClassVar[ChannelKind]
-    """Which channel the token must be for: ``workspace``, ``worker`` or ``taskqueue``."""
 
     def __init__(
         self,
@@ -84,6 +83,7 @@ class Client(Listening):
         ssl_context: ssl.SSLContext | None = None,
         on_retry: Callable[[RetryInfo], None] | None = None,
         handlers: HandlerLimits | None = None,
+        telemetry: Telemetry | None = None,
         session: SessionOptions | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -95,6 +95,7 @@ class Client(Listening):
         self.emitter = Emitter(handlers, self._stats, whose=self)
         self._operations = Operations(self.emitter.report_handler)
         self._on_retry = on_retry
+        self._telemetry = telemetry
         self._wall = wall
         self._requester = HttpRequester(
             max_retries=max_retries or 0,
@@ -128,6 +129,7 @@ class Client(Listening):
             ConnectionFailed: The service cannot be this client's: wrong address, bad certificate.
         """
         await self._ensure_token()
+        self._begin_telemetry()
         await self._link.connect()
         return self
 
@@ -142,6 +144,7 @@ class Client(Listening):
             await self.emitter.aclose(drain)
         finally:
             await self._operations.aclose()
+            self._end_telemetry()
             await self._credentials.aclose()
             await self._requester.aclose()
 
@@ -184,15 +187,6 @@ class Client(Listening):
         """Where the connection stands."""
         return self._link.state
 
-    @property
-    def stats(self) -> ClientStats:
-        """What the client has been through: connects, drops, frames, duplicates, retries and so on.
-
-        The same object each time; what waits, and the lag, are those of the moment in which it is asked for.
-        """
-        self._stats.lag, self._stats.waiting = self.emitter.backlog()
-        return self._stats
-
     # -- the token ---------------------------------------------------------------------------------
 
     def update_token(self, token: str) -> None:
@@ -213,11 +207,6 @@ class Client(Listening):
         if not self._credentials.has_token:
             await self.refresh_token()
         self._adopt(self._credentials.claims)
-
-    def _retrying(self, retry: RetryInfo) -> None:
-        self._stats.retries += 1
-        if self._on_retry is not None:
-            self._on_retry(retry)
 
     def _adopt(self, claims: UnverifiedClaims) -> None:
         if self._context_or_none is None:
@@ -252,6 +241,12 @@ class Client(Listening):
         """
         if self.state is State.CLOSED:  # its connections would be open for ever
             raise ClientClosed("the client is closed; connect() it again first")
+        if self._tracing is None:
+            return await self._post(request)
+        with self._tracing.request(request):
+            return await self._post(request)
+
+    async def _post(self, request: Request) -> Reply:
         return await self._requester.send(
             request, channel_url=self.channel_url, token=lambda: self._credentials.current
         )

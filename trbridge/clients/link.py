@@ -123,7 +123,7 @@ class Link:
             url=client.websocket_url,
             on_effect=self._on_effect,
             on_frame=self._on_frame,
-            ssl=self._ssl,
+            dial=client._dial(self._ssl),
             wall=self._wall,
         )
         self._connection.token_updated(client.token_expires_at)
