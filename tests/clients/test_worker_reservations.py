@@ -254,3 +254,23 @@ async def test_waiting_is_for_reservations_that_hear_of_events(seat: Seat) -> No
     assert await deaf.wait("pending") == "pending"
     with pytest.raises(InvalidArgument, match="never 'acepted'"):
         deaf.wait("acepted")
+
+
+async def test_reject_takes_no_reason(seat: Seat) -> None:
+    """What is no activity's SID is refused before anything is sent: it would move the worker, or nowhere."""
+    reservation = await seat.reserved()
+    mark = seat.mark()
+    with pytest.raises(InvalidArgument, match="activity_sid must be a SID that starts with WA"):
+        reservation.reject("too busy")
+    assert seat.requests(mark) == []
+    assert reservation.reservation_status == "pending"
+
+
+async def test_patches_of_one_client_do_not_get_in_each_others_way(seat: Seat) -> None:
+    """Twelve at once, of one task by way of twelve objects: none runs out of its five attempts, none is lost."""
+    task = await seat.task(n=0)
+    twelve = [await seat.workspace.tasks.fetch(task.sid) for _ in range(12)]
+    await asyncio.gather(*(one.patch_attributes({f"key {number}": number}) for number, one in enumerate(twelve)))
+    await task.fetch()
+    assert task.attributes == {"n": 0, **{f"key {number}": number for number in range(12)}}
+    assert len(seat.workspace._context.turns) == 0, "who had his turn leaves nothing behind"

@@ -68,8 +68,8 @@ class AttributedInstance(InstanceResource, kw_only=True, dict=True, eq=False):
 
         The service replaces attributes as a whole, so this reads them, applies the changes and writes them
         back, with ``If-Match`` so that nobody else's change in between is lost; then it starts over, up to
-        five times. Where the service tells no version (``ETag``) this protection is missing: the last
-        writer wins.
+        five times; patches of one client take turns. Where the service tells no version (``ETag``) this
+        protection is missing: the last writer wins.
 
         Example::
 
@@ -81,7 +81,11 @@ class AttributedInstance(InstanceResource, kw_only=True, dict=True, eq=False):
         """
         # A copy, as JSON: what cannot be written is refused before anything is sent, and the caller may go on with his.
         copy = msgspec.json.decode(str(encode_params({"Attributes": _checked(changes)})["Attributes"]))
-        return self._context.start(self._patch_attributes(copy, self.resource_url), callback)
+        return self._context.start(self._patch_in_turn(copy, self.resource_url), callback)
+
+    async def _patch_in_turn(self, changes: Mapping[str, Any], url: str) -> Self:
+        async with self._context.turn(url):
+            return await self._patch_attributes(changes, url)
 
     async def _patch_attributes(self, changes: Mapping[str, Any], url: str) -> Self:
         for attempt in range(_ATTEMPTS):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -35,6 +37,7 @@ class Context:
         brought: What the last event of each name brought: mostly the next one brings the same.
         nested_events: Whether the last reservation event brought the reservation with its task in it
             (wire-protocol 7.4), not the task with the reservation's SID in it (7.3).
+        turns: By URL, those who read something to write it back changed; see :meth:`turn`.
     """
 
     __slots__ = (
@@ -43,6 +46,7 @@ class Context:
         "nested_events",
         "operations",
         "send",
+        "turns",
         "update_token",
         "worker_sid",
         "workspace_sid",
@@ -66,8 +70,14 @@ class Context:
         self.update_token = update_token
         self.brought: dict[str, type[Any]] = {}
         self.nested_events = False
+        # Weak: a lock is here for as long as somebody holds it or waits for it.
+        self.turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
         self.workspace_url = f"{self.api_base_url}/Workspaces/{workspace_sid}"
 
     def start(self, work: Coroutine[Any, Any, T], callback: Callback[T] | None) -> Operation[T] | None:
         """Start an operation; see :meth:`trbridge.completion.Operations.start`."""
         return self.operations.start(work, callback)
+
+    def turn(self, url: str) -> asyncio.Lock:
+        """A lock for reading something to write it back changed: two of one client need not get in each other's way."""
+        return self.turns.setdefault(url, asyncio.Lock())

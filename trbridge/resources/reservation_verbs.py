@@ -7,6 +7,7 @@ from typing import Any, Self, overload
 
 from ..completion import Callback, Operation
 from ..errors import BadRequest, Gone, RequestError, ReservationGone
+from ..sids import check_sid
 from .arguments import Encoded
 from .instance import InstanceResource, require
 from .instructions import CALL, CONFERENCE, DEQUEUE, REDIRECT, REJECT, SUPERVISE, Verb, read_verb
@@ -57,10 +58,14 @@ class ReservationVerbs(InstanceResource, kw_only=True, dict=True, eq=False):
             keywords: ``activity_sid``: the activity to move the worker to; by default the one before.
 
         Raises:
+            InvalidArgument: That is no activity's SID; a reservation is rejected without a reason.
             ReservationGone: It timed out, or was canceled or rescinded before.
         """
         call = read_verb(REJECT, args, keywords)
-        return self._become("rejected", call.params or {}, call.callback)
+        params = call.params or {}
+        if "WorkerActivitySid" in params:
+            check_sid(params["WorkerActivitySid"], "WA", name="activity_sid")
+        return self._become("rejected", params, call.callback)
 
     @overload
     def wrap(self, /) -> Operation[Self]: ...
