@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench bench-quick soak thorough fuzz release-check format clean
+.PHONY: demo test check bench bench-quick soak flood thorough fuzz release-check format clean
 .DEFAULT_GOAL := test
 
 .venv/ready: pyproject.toml
@@ -42,6 +42,10 @@ soak: .venv/ready
 thorough: .venv/ready
 	TRBRIDGE_THOROUGH=$(or $(THOROUGH),100) $(BIN)/python -m pytest --timeout 0 -n 2 -p no:cacheprovider \
 		tests/emulator/test_emulator_state_machine.py tests/emulator/test_emulator_candidates.py
+
+# A million events over one socket, the bad ones included: memory must stay flat. make flood FLOOD="--events 100000"
+flood: .venv/ready
+	$(BIN)/python -m benchmarks.flood $(FLOOD)
 
 # Tries what reads things from outside with anything. make fuzz FUZZ="--seconds 600 event"; --keep adds to the corpus
 fuzz: .venv/fuzz

@@ -130,10 +130,15 @@ async def test_unsigned_from_this_machine(url: str) -> None:
         ({**LOCAL, "headers": [(b"host", b"")]}, []),
         (LOCAL, [(b"x-forwarded-for", b"203.0.113.9")]),
         (LOCAL, [(b"forwarded", b"for=203.0.113.9")]),
+        (LOCAL, [(b"origin", b"https://evil.example")]),
+        (LOCAL, [(b"Origin", b"null")]),
+        (LOCAL, [(b"sec-fetch-site", b"cross-site")]),
+        ({**LOCAL, "headers": [(b"host", b"evil.example@localhost")]}, []),
+        ({**LOCAL, "headers": [(b"host", b"[::1]evil.example")]}, []),
     ],
 )
 async def test_unsigned_from_elsewhere_is_refused(scope: dict[str, Any], more: list[tuple[bytes, bytes]]) -> None:
-    """By address, by the name that was asked for (DNS rebinding), and through no proxy."""
+    """By address, by the name that was asked for (DNS rebinding), through no proxy, and of no web page (CSRF)."""
     app = EventCallbacks(unsigned=True)
     got = heard(app)
     headers = scope.get("headers", [(b"host", b"127.0.0.1:8000")])

@@ -16,13 +16,13 @@ import logging
 import os
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import SplitResult, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
 from .errors import InvalidArgument
+from .hosts import host_of, is_loopback
 from .shown import redacted, without_query
 from .sids import DEMO_ACCOUNT_SID, check_sid
 
@@ -56,8 +56,6 @@ _UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\\<>\"{}^`|]")
 """What no URL of ours holds: blanks, control characters, other scripts, and what parsers disagree about."""
 _PAGE_PATH: Final = re.compile(r"[A-Za-z0-9_/-]*")
 """A page's path is made of collection names and SIDs: no dots, no percent signs, so no ``..`` in any dress."""
-_AUTHORITY: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-"""Host and port. ``urlsplit`` reads ``evil.example[::1]`` as this machine, and other parsers do not (check 15)."""
 _HOST_AND_PORT: Final = "host must be a name, an IPv4 address, or an IPv6 address in brackets; its port a number"
 _LONGEST_BASE: Final = 2048
 _LONGEST_PAGE: Final = 8192
@@ -159,34 +157,9 @@ def _split(url: object, name: str, longest: int) -> SplitResult:
         raise InvalidArgument(f"{name} must look like https://host or http://127.0.0.1:port")
     if "@" in parts.netloc:
         raise InvalidArgument(f"{name} must not hold a user name or password: the token is the credential")
-    if not _is_authority(parts.netloc):
+    if not host_of(parts.netloc):
         raise InvalidArgument(f"{name} is no URL: its {_HOST_AND_PORT}")
     return parts
-
-
-def _is_authority(text: str) -> bool:
-    found = _AUTHORITY.fullmatch(text)
-    if found is None or found["v6"] is None:
-        return found is not None
-    try:
-        return bool(IPv6Address(found["v6"]))
-    except ValueError:
-        return False
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``.
-
-    Decided by address, never by the look of a name: ``127.0.0.1.nip.io`` and ``0x7f000001`` are names that some
-    server on the network may answer for.
-    """
-    if host.lower() == "localhost":
-        return True
-    try:
-        address = ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return address.is_loopback if isinstance(address, IPv4Address) else address == IPv6Address("::1")
 
 
 def _in_region(base: str, region: str, *, tolerant: bool) -> str:

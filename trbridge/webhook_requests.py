@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, quote
 import msgspec
 
 from .errors import InvalidArgument
+from .hosts import host_of, is_loopback
 from .signatures import url_forms
-from .urls import is_loopback
 
 __all__ = ["Refused", "Scope", "as_event", "check_loopback", "header", "read_form", "url_of"]
 
@@ -19,6 +19,8 @@ Scope = MutableMapping[str, Any]
 
 _MOST_FIELDS: Final = 200
 _PROXY_HEADERS: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
+_BROWSER_HEADERS: Final = frozenset({b"origin", b"sec-fetch-site"})
+"""Any page may make a browser on this machine post a form here; neither service nor emulator is a browser."""
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -64,16 +66,15 @@ def url_of(scope: Scope) -> str:
 
 
 def check_loopback(scope: Scope) -> None:
-    """Take it only from this machine: by address, by the name it asks for, and not through a proxy.
+    """Take it only from this machine: by address, by the name it asks for, through no proxy and of no web page.
 
     Raises:
         Refused: It comes from elsewhere, or may do.
     """
     client = scope.get("client")
-    host = header(scope, b"host").rpartition("@")[2]
-    name = host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]
-    proxied = any(key.lower() in _PROXY_HEADERS for key, _ in scope["headers"])
-    if not client or not is_loopback(client[0]) or not is_loopback(name) or proxied:
+    name = host_of(header(scope, b"host"))
+    foreign = any(key.lower() in _PROXY_HEADERS | _BROWSER_HEADERS for key, _ in scope["headers"])
+    if not client or not is_loopback(client[0]) or not is_loopback(name) or foreign:
         raise Refused(403, "what is not signed is taken from this machine only")
 
 

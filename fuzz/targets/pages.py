@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from ipaddress import IPv6Address
 from urllib.parse import unquote
 
 import httpx
@@ -47,8 +48,10 @@ def _check_page(url: str, base: str) -> None:
     check(same_origin(accepted, base), "of another origin")
 
 
-def _is_127(host: str) -> bool:
-    return re.fullmatch(r"127(?:\.[0-9]{1,3}){3}", host) is not None
+def _is_this_machine(host: str) -> bool:
+    if ":" in host:
+        return int(IPv6Address(host)) == 1
+    return host == "localhost" or re.fullmatch(r"127(?:\.[0-9]{1,3}){3}", host) is not None
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:
@@ -65,10 +68,7 @@ def _check_base(url: str) -> None:
         read = httpx.URL(base)
         check(read.scheme in {"http", "https"} and bool(read.host), f"no base: {base}")
         check(not (read.userinfo or read.query or read.fragment), f"more than a base: {base}")
-        check(
-            read.scheme == "https" or read.host in {"localhost", "::1"} or _is_127(read.host),
-            f"in clear: {base}",
-        )
+        check(read.scheme == "https" or _is_this_machine(read.host), f"in clear: {base}")
 
 
 def _check_redaction(text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from typing import Any, Final
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from ..errors import ApiError, BadRequest, Forbidden
+from ..hosts import host_of
 from .answer import Answer
 from .parameters import shown
 
@@ -36,8 +36,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Web = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 _MAX_FIELDS: Final = 2000
-_AUTHORITY: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
-"""``urlsplit`` reads ``evil.example[::1]`` and ``evil.example@localhost`` as this machine."""
 
 _CORS: Final = (
     (b"access-control-allow-origin", b"*"),
@@ -116,10 +114,7 @@ def is_loopback(host: str) -> bool:
     By the name as it was sent, never by looking it up: a name that somebody else's DNS points here is how a
     web page would reach us (DNS rebinding, security check 30).
     """
-    found = _AUTHORITY.fullmatch(host)
-    if found is None:
-        return False
-    name = (found["v6"] or found["name"]).lower()
+    name = host_of(host)
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
