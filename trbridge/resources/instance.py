@@ -195,10 +195,10 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
 
     def _document(self, name: str, raw: msgspec.Raw) -> Any:
         """A JSON document among the fields, parsed when first asked for."""
-        documents: dict[str, tuple[msgspec.Raw, Any]] = vars(self).setdefault("_documents", {})
-        known = documents.get(name)
+        documents: dict[str, tuple[msgspec.Raw, Any]] | None = self.__dict__.get("_documents")
+        known = documents.get(name) if documents else None
         if known is None or known[0] is not raw:
-            known = documents[name] = (raw, parse_document(raw))
+            known = self.__dict__.setdefault("_documents", {})[name] = (raw, parse_document(raw))
         return known[1]
 
     def _linked(self, cls: type[R], field: str) -> R | None:

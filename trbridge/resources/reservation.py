@@ -96,24 +96,29 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
 
     def _known_task(self) -> TaskInstance | None:
         """The task as it is by all that was told of it."""
-        fields = self.__dict__
-        unread = fields.pop("_unread", None) or []
-        if fields.get("_task_noted") is not self._task:  # it came otherwise than by an event
-            fields["_task_noted"] = self._task
-            unread += [self._task] if is_object(self._task) else []
-        for raw in unread:
-            self._read_task(raw)
+        self._read_what_was_told()
         return linked(self, TaskInstance, "task_sid")
 
+    def _read_what_was_told(self) -> None:
+        fields = self.__dict__
+        unread = fields.pop("_unread", None)
+        if fields.get("_task_noted") is not self._task:  # it came otherwise than by an event
+            fields["_task_noted"] = self._task
+            unread = [*(unread or ()), *([self._task] if is_object(self._task) else ())]
+        for raw in unread or ():
+            self._read_task(raw)
+
     def _read_task(self, raw: msgspec.Raw) -> None:
-        if not self.task_sid:
-            return
         links = self.__dict__.setdefault("_links", {})
-        read = read_instance(TaskInstance, raw, self._context)
-        if read.sid == self.task_sid and "task_sid" not in links:
-            links["task_sid"] = read
-        else:
-            merge(linked(self, TaskInstance, "task_sid") or read, raw, read=read)
+        known: TaskInstance | None = links.get("task_sid")
+        if known is not None and known.sid == self.task_sid:
+            merge(known, raw)
+        elif self.task_sid:
+            read = read_instance(TaskInstance, raw, self._context)
+            if read.sid == self.task_sid:
+                links["task_sid"] = read
+            else:
+                merge(linked(self, TaskInstance, "task_sid") or read, raw, read=read)
 
     @property
     def _is_complete(self) -> bool:
@@ -203,7 +208,7 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
         """Whoever has the task in his hand sees it change."""
         fields = self.__dict__
         if "_task_shown" in fields or len(fields.get("_unread", ())) > _MOST_UNREAD:
-            self._known_task()
+            self._read_what_was_told()
 
     def _hear(self, read: ToldTask | Self, raw: msgspec.Raw, event: str) -> None:
         """Take over an event that was read by :func:`~trbridge.resources.reservation_event.read_event`."""
