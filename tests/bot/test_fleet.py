@@ -93,12 +93,41 @@ async def test_one_failure_is_never_anothers(station: Station, caplog: pytest.Lo
             await station.soon(lambda: gone.worker.state == "ready")
             with station.engine.transaction() as tx:
                 workers.delete(tx, station.engine.store.workers[sids[2]])
-            await station.soon(lambda: len(told) == 1)
+            await station.soon(lambda: len(told) == 2)
             done = [station.task(n=number) for number in range(6)]
             await station.completed(*done)
-    assert [sid for sid, _ in told] == [sids[2]]
-    assert set(fleet.failures) == {sids[2]}
-    assert sids[2] in caplog.text
+    assert told == [(sids[0], "WrongIdentity"), (sids[2], "ConnectionLost")]
+    assert set(fleet.failures) == {sids[0], sids[2]}
+    for number in (0, 2):
+        assert f"the bot of {sids[number]} gave up" in caplog.text
+
+
+@pytest.mark.parametrize("form", ["function", "coroutine"])
+@pytest.mark.parametrize("token", ["another worker's", "nonsense", "no text"])
+async def test_what_a_provider_must_not_give(
+    station: Station, token: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker's token would make two bots of that one: said, not repeated, as what cannot be read."""
+    alice, bob = crew(station, 2)
+    given: Any = {"another worker's": station.mint(bob), "nonsense": "a.b.c", "no text": 7}[token]
+    asked: list[str] = []
+
+    def provide(sid: str) -> str:
+        asked.append(sid)
+        return given  # type: ignore[no-any-return]
+
+    async def provide_soon(sid: str) -> str:
+        return provide(sid)
+
+    fleet = Fleet(
+        provide if form == "function" else provide_soon, [alice], **station.options(jitter=0, sleep=_instantly)
+    )
+    monkeypatch.setattr("trbridge.bot.fleet._MOST_STARTS", 2)
+    with pytest.raises(TaskRouterError, match="all 1 bots gave up"):
+        await fleet.run()
+    expected = {"another worker's": "WrongIdentity", "nonsense": "InvalidToken", "no text": "TokenProviderError"}
+    assert type(fleet.failures[alice]).__name__ == expected[token]
+    assert len(asked) == (2 if token == "no text" else 1)
 
 
 async def test_a_failure_that_the_callback_makes_worse_stays_alone(station: Station) -> None:

@@ -185,6 +185,7 @@ class Bot:
     def stop(self) -> None:
         """End at once: handlers are cancelled, their tasks stay assigned."""
         if self._running:
+            _log.warning("%r: stopped at once; %d tasks stay assigned", self.worker, self.busy)
             self._draining = self._forced = True
             self._done.set()
 

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import nullcontext
 from typing import Any, Final
 
-from ..errors import InvalidArgument, TaskRouterError, TokenProviderError
+from ..errors import InvalidArgument, TaskRouterError, TokenError, TokenProviderError, WrongIdentity
 from ..offload import is_async
 from ..requester import HttpPool
 from ..retry import backoff
+from ..tokens import peek_unverified
 from .bot import Bot
 from .handlers import Handler, OnError, Where
 from .signals import signals_handled
@@ -183,7 +184,10 @@ class Fleet:
         try:
             await bot.run_within(gate)
         except TokenProviderError as error:
-            _log.warning("no token for the bot of %s yet: %s", sid, error)
+            if isinstance(error.__cause__, WrongIdentity):
+                raise error.__cause__ from None
+            why = error if error.__cause__ is None else error.__cause__
+            _log.warning("no token for the bot of %s yet, asking again: %s: %s", sid, type(why).__name__, error)
             return False
         return True
 
@@ -199,10 +203,24 @@ class Fleet:
 
 def _provider_of(provider: FleetProvider, sid: str) -> Callable[[], str | Awaitable[str]]:
     if not is_async(provider):
-        return lambda: provider(sid)
+        return lambda: _for_worker(provider(sid), sid)
 
     async def provide() -> str:
         token = provider(sid)
-        return await token if inspect.isawaitable(token) else str(token)
+        return _for_worker(await token if inspect.isawaitable(token) else token, sid)
 
     return provide
+
+
+def _for_worker(token: Any, sid: str) -> Any:
+    """The token, if it is not another worker's: that one would have two bots, and this one none."""
+    try:
+        whose = peek_unverified(token).worker_sid
+    except TokenError:
+        return token  # the client says what is wrong with it
+    if whose not in (None, sid):
+        raise WrongIdentity(
+            f"the provider was asked for a token of worker {sid} and gave one of {whose}",
+            hint="a fleet's provider gets the worker's SID: mint the token for that one",
+        )
+    return token
