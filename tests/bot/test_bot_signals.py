@@ -90,7 +90,9 @@ async def test_a_second_signal_stops_at_once(station: Station, kind: str) -> Non
     program.process.terminate()
     assert await program.line() == f"cancelled {task}"
     program.finish_work()  # the thread that reads would keep the process
-    assert await program.ended() == (1, "")
+    code, complaints = await program.ended()
+    assert code == 1
+    assert f"<Worker {alice} ready>: stopped at once; 1 tasks stay assigned" in complaints
     assert station.status(task)[0] == "assigned"
     assert station.activity(alice) == "Offline"
 

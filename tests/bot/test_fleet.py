@@ -102,7 +102,7 @@ async def test_one_failure_is_never_anothers(station: Station, caplog: pytest.Lo
         assert f"the bot of {sids[number]} gave up" in caplog.text
 
 
-@pytest.mark.parametrize("form", ["function", "coroutine"])
+@pytest.mark.parametrize("form", ["function", "coroutine", "function of one"])
 @pytest.mark.parametrize("token", ["another worker's", "nonsense", "no text"])
 async def test_what_a_provider_must_not_give(
     station: Station, token: str, form: str, monkeypatch: pytest.MonkeyPatch

@@ -202,14 +202,22 @@ class Fleet:
 
 
 def _provider_of(provider: FleetProvider, sid: str) -> Callable[[], str | Awaitable[str]]:
-    if not is_async(provider):
-        return lambda: _for_worker(provider(sid), sid)
+    async def await_it(soon: Awaitable[str]) -> str:
+        token: str = _for_worker(await soon, sid)
+        return token
 
-    async def provide() -> str:
-        token = provider(sid)
-        return _for_worker(await token if inspect.isawaitable(token) else token, sid)
+    def provide() -> str | Awaitable[str]:
+        given = provider(sid)
+        if inspect.isawaitable(given):
+            return await_it(given)
+        token: str = _for_worker(given, sid)
+        return token
 
-    return provide
+    async def provide_soon() -> str:
+        given = provide()
+        return await given if inspect.isawaitable(given) else str(given)
+
+    return provide_soon if is_async(provider) else provide
 
 
 def _for_worker(token: Any, sid: str) -> Any:
