@@ -26,7 +26,8 @@ class ClientStats:
         reconciled: Events that the socket did not bring and a comparison with the service did (F45).
         retries: Requests that were sent again.
         refreshes: Tokens that came from the provider.
-        waiting: Events that wait now: for a place in a coroutine handler, or to be taken from ``listen()``.
+        waiting: Events that wait now: for the client to be up to date, for a place in a coroutine handler, or to be
+            taken from ``listen()``.
         lag: Seconds since the one of them came that has waited longest; 0 if none waits.
     """
 

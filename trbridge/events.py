@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 from pyee.base import EventEmitter
@@ -60,6 +60,17 @@ class StateChange(msgspec.Struct, frozen=True, kw_only=True):
 
     old: State
     new: State
+
+
+class Waiting(Protocol):
+    """Something in which events wait."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    @property
+    def oldest(self) -> float | None:
+        """When the event came that has waited longest; None if none waits."""
 
 
 class Emitter(EventEmitter):
@@ -221,9 +232,9 @@ class Emitter(EventEmitter):
         """The coroutine handlers that run."""
         return {task for lane in list(self._lanes.values()) for task in lane.tasks}
 
-    def backlog(self) -> tuple[float, int]:
-        """How long the event has waited that waits longest, in seconds, and how many wait."""
-        waiting: list[Lane | EventStream] = [*self._lanes.values(), *self._streams]
+    def backlog(self, *others: Waiting) -> tuple[float, int]:
+        """How long the event has waited that waits longest, in seconds, and how many wait; others included."""
+        waiting: list[Waiting] = [*list(self._lanes.values()), *self._streams, *others]
         oldest = min((each.oldest for each in waiting if each.oldest is not None), default=None)
         return 0.0 if oldest is None else max(0.0, self.now() - oldest), sum(map(len, waiting))
 

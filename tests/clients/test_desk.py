@@ -40,7 +40,7 @@ async def test_what_waits_for_a_fetch_is_bounded_and_the_loss_is_told_once(
     seat: Seat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F39: a service that does not answer must not fill the memory; how much was lost is counted."""
-    monkeypatch.setattr(module, "_MOST_WAITING", 2)
+    monkeypatch.setattr(seat.client._desk.waiting, "most", 2)
     seat.listen()
     await held(seat)
     lost = seat.client.stats.overflows
@@ -140,7 +140,7 @@ async def test_closed_while_events_wait_nothing_of_them_comes_later(seat: Seat) 
     await held(seat)
     seat.inject("something.new", 1)
     async with asyncio.timeout(10):
-        while not seat.client._desk._waiting:  # noqa: ASYNC110
+        while not seat.client._desk.waiting:  # noqa: ASYNC110
             await asyncio.sleep(0)
     await seat.client.aclose()
     let_go(seat)

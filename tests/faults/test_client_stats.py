@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from msgspec import Raw
 from seat_bench import Seat
 
-from trbridge import Worker
+from trbridge import StateChange, Worker
 from trbridge.requester import RetryInfo
 
 
@@ -81,3 +82,39 @@ async def test_a_client_that_is_not_connected_need_not_reconnect(absent: Seat) -
     absent.client.notify_network_change()
     assert absent.client.state == "idle"
     assert absent.client.stats.connects == 0
+
+
+async def test_lag_is_the_age_of_what_waits_wherever_it_does(seat: Seat) -> None:
+    """For the client to catch up, for a task to be read, for a free place, for a loop that listens."""
+    client, clock = seat.client, [100.0]
+    client.emitter.now = lambda: clock[0]
+    assert (client.stats.waiting, client.stats.lag) == (0, 0.0)
+    client._link.held.keep(b"a frame")
+    clock[0] += 1.0
+    client._desk.waiting.keep(("task.updated", Raw(b"null")))
+    clock[0] += 1.0
+    assert (client.stats.waiting, client.stats.lag) == (2, 2.0)
+    assert client._link.held.take_all() == [b"a frame"]
+    assert (client.stats.waiting, client.stats.lag) == (1, 1.0)
+    stream = client.listen("x")
+    client.emitter.publish("x")
+    client._desk.waiting.clear()
+    clock[0] += 5.0
+    assert (client.stats.waiting, client.stats.lag) == (1, 5.0)
+    await anext(stream)
+    assert (client.stats.waiting, client.stats.lag) == (0, 0.0)
+
+
+async def test_each_change_of_state_is_told_with_where_it_came_from(absent: Seat) -> None:
+    """The new state of one is the old state of the next: nobody has to remember."""
+    seen: list[StateChange] = []
+    absent.client.on("state", seen.append)
+    async with absent.client:
+        absent.client.reconnect()
+        await absent.client.connect()
+    assert [change.new for change in seen] == [
+        *("connecting", "connected", "ready"),
+        *("connecting", "connected", "ready", "closed"),
+    ]
+    assert [change.old for change in seen] == ["idle", *(change.new for change in seen[:-1])]
+    assert absent.client.state == seen[-1].new

@@ -8,13 +8,13 @@ listened, is found out by :mod:`.catching_up`.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from ..errors import DecodeError, NotFound, SlowConsumer, TaskRouterError
+from ..errors import DecodeError, NotFound, TaskRouterError
 from ..events import CLIENT_EVENTS
 from ..resources.instance import merge
 from ..resources.registry import materialize_event
@@ -22,6 +22,7 @@ from ..resources.reservation import ReservationInstance
 from ..resources.reservation_event import as_reservation, read_event, reservation_sid_of
 from ..resources.reservation_wait import OVER, follow
 from ..resources.task import TaskInstance
+from .backlog import Backlog
 from .freshness import Freshness
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Desk:
 
     Attributes:
         open: Those that were delivered and are not over, by SID.
+        waiting: Events that wait for a task to be read.
         on_cleared: Called when the last of them is over.
     """
 
@@ -86,8 +88,9 @@ class Desk:
         self._told: dict[str, int] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._freshness = Freshness()
-        self._waiting: deque[tuple[str, msgspec.Raw]] = deque()
-        self._flooded = False
+        self.waiting: Backlog[tuple[str, msgspec.Raw]] = Backlog(
+            worker.emitter, _MOST_WAITING, "events wait for a task to be read"
+        )
         self._fetching: asyncio.Future[None] | None = None
         self._ways: dict[str, _Way] = {}
 
@@ -101,14 +104,8 @@ class Desk:
         """Take in an event, and publish it under v1's name."""
         if self._fetching is None:
             self._deliver(name, payload)
-        elif len(self._waiting) < _MOST_WAITING:
-            self._waiting.append((name, payload))
         else:
-            self._worker._stats.overflows += 1
-            if self._flooded:
-                return
-            self._flooded = True
-            self._worker.emitter.report(SlowConsumer(f"{name} was dropped: {_MOST_WAITING} events wait already"))
+            self.waiting.keep((name, payload))
 
     async def idle(self) -> None:
         """Wait until nothing waits for a fetch."""
@@ -244,12 +241,11 @@ class Desk:
     def _completed(self, error: TaskRouterError | None, _: None) -> None:
         fetching, self._fetching = self._fetching, None
         if error is not None:  # the client was closed
-            self._waiting.clear()
+            self.waiting.clear()
         try:
-            while self._waiting and self._fetching is None:
-                self._deliver_waiting(*self._waiting.popleft())
+            while self.waiting and self._fetching is None:
+                self._deliver_waiting(*self.waiting.take())
         finally:
-            self._flooded = bool(self._waiting)
             if fetching is not None:
                 fetching.set_result(None)
 

@@ -14,10 +14,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..connection import Connection
-from ..errors import ClientClosed, DecodeError, NotReady, SlowConsumer, TaskRouterError, TokenError
+from ..errors import ClientClosed, DecodeError, NotReady, TaskRouterError, TokenError
 from ..events import CLIENT_EVENTS, Disconnected, StateChange
 from ..session import Session, SessionOptions, State, effects
 from ..wire import Request, decode_event
+from .backlog import Backlog
 
 if TYPE_CHECKING:
     import ssl
@@ -40,6 +41,9 @@ class Link:
         options: Timing of the connection.
         ssl_context: For the websocket; the system's by default.
         wall: Seconds since 1970.
+
+    Attributes:
+        held: Frames that wait for the client to be up to date.
     """
 
     def __init__(
@@ -57,8 +61,8 @@ class Link:
         self._session: Session | None = None
         self._connection: Connection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: list[bytes] = []
-        self._holding, self._flooded = True, False
+        self.held: Backlog[bytes] = Backlog(client.emitter, _MOST_HELD_FRAMES, "frames wait for the client to be ready")
+        self._holding = True
         self._awaiting_ready = 0
         self._ready: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -137,7 +141,7 @@ class Link:
     async def _shut(self) -> None:
         connection, self._connection = self._connection, None
         self._holding = True
-        self._held.clear()
+        self.held.clear()
         try:
             if connection is not None:
                 await connection.aclose()
@@ -200,9 +204,8 @@ class Link:
         await self._client.catch_up()
         if connection is not self._connection or self.state is not State.READY:
             return  # lost meanwhile: the next ready catches up again
-        self._holding = self._flooded = False
-        held, self._held = self._held, []
-        for frame in held:
+        self._holding = False
+        for frame in self.held.take_all():
             self._receive(frame)
 
     def _on_disconnected(self, effect: effects.Disconnected) -> None:
@@ -240,14 +243,8 @@ class Link:
         self._stats.frames += 1
         if not self._holding:
             self._receive(frame)
-        elif len(self._held) < _MOST_HELD_FRAMES:
-            if not frame.isspace():
-                self._held.append(frame)
-        else:
-            self._stats.overflows += 1
-            if not self._flooded:
-                self._flooded = True
-                self._client.emitter.report(SlowConsumer(f"more than {_MOST_HELD_FRAMES} frames came before ready"))
+        elif not frame.isspace():
+            self.held.keep(frame)
 
     def _receive(self, frame: bytes) -> None:
         try:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from ..claims import ChannelKind
     from ..connection import Dial
     from ..credentials import Credentials
+    from ..events import Waiting
     from ..session import State
+    from .link import Link
 
 __all__ = ["Observed"]
 
@@ -29,6 +31,7 @@ class Observed(Listening):
     """Which channel the token must be for: ``workspace``, ``worker`` or ``taskqueue``."""
 
     _credentials: Credentials
+    _link: Link
     _stats: ClientStats
     _telemetry: telemetry.Telemetry | None
     _tracing: telemetry.Tracing | None = None
@@ -45,13 +48,16 @@ class Observed(Listening):
 
         The same object each time; what waits, and the lag, are those of the moment in which it is asked for.
         """
-        self._stats.lag, self._stats.waiting = self.emitter.backlog()
+        self._stats.lag, self._stats.waiting = self.emitter.backlog(*self._waiting())
         return self._stats
 
     @property
     def channel_sid(self) -> str:
         """SID of the workspace, worker or task queue whose events come."""
         return self._credentials.claims.channel_sid
+
+    def _waiting(self) -> list[Waiting]:
+        return [self._link.held]
 
     def _begin_telemetry(self) -> None:
         found = self._telemetry or telemetry.of_process()

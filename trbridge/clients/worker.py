@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..claims import ChannelKind
     from ..credentials import TokenProvider
+    from ..events import Waiting
     from ..resources.workspace import WorkspaceInstance
 
 __all__ = ["Worker"]
@@ -122,6 +123,9 @@ class Worker(WorkerMethods):
     def open_reservations(self) -> dict[str, ReservationInstance]:
         """Reservations that were delivered and are not over, by SID; each changes as events arrive."""
         return self._desk.open
+
+    def _waiting(self) -> list[Waiting]:
+        return [*super()._waiting(), self._desk.waiting]
 
     # -- for the link ------------------------------------------------------------------------------
 
