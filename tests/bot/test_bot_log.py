@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from bot_bench import Station
 
+from trbridge import Worker
+from trbridge.bot import Bot
 from trbridge.emulator.operations import workers
 
 
@@ -111,3 +113,33 @@ async def test_what_becomes_of_a_task_is_said_in_words(
     line = said(caplog, "LookupError")[0].getMessage()
     assert line.startswith(f"task {task} of {alice}: its handler raised LookupError: no such customer; ")
     assert then in line
+
+
+async def test_another_connection_that_took_over_is_told_of(station: Station, caplog: pytest.LogCaptureFixture) -> None:
+    """Two processes with the same worker: the one that lost is quiet for ten minutes (F26), and says why."""
+    alice = station.worker()
+    bot = station.bot(alice)
+    with caplog.at_level(logging.WARNING, "trbridge.bot"):
+        async with station.running(bot):
+            await station.until(lambda: station.activity(alice) == "Available")
+            async with Worker(station.mint(alice), close_existing_sessions=True, **station.bases):
+                await station.soon(lambda: bool(said(caplog, "lost its connection")))
+    (line,) = said(caplog, "lost its connection")
+    assert alice in line.getMessage()
+    assert "next attempt in 600 s, and until then no task comes" in line.getMessage()
+
+
+@pytest.mark.parametrize("provider", [True, False])
+async def test_a_token_that_runs_out_is_told_of(
+    station: Station, caplog: pytest.LogCaptureFixture, provider: bool
+) -> None:
+    """Before the first request is refused for it, and with the reason that there is no other."""
+    token = station.mint(station.worker())
+    bot = Bot((lambda: token) if provider else token, **station.options())
+    with caplog.at_level(logging.WARNING, "trbridge.bot"):
+        async with station.running(bot):
+            await station.soon(lambda: bot.worker.state == "ready")
+            bot.worker.emitter.publish("token.expired")  # the session's clock has tests of its own
+    (line,) = said(caplog, "its token runs out")
+    why = "its provider gave no other yet" if provider else "there is no provider to give another"
+    assert why in line.getMessage()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ..clients.worker import Worker
+    from ..events import Disconnected
     from ..resources.reservation import ReservationInstance
     from ..resources.worker import WorkerInstance
 
@@ -15,11 +16,14 @@ __all__ = ["keep_diary"]
 
 _log = logging.getLogger("trbridge.bot")
 
+_LONG: Final = 60.0
+"""Seconds without a connection that somebody should know of: standing by, or a service that asks for patience."""
+
 
 def keep_diary(worker: Worker, *, is_ending: Callable[[], bool], is_busy: Callable[[], bool]) -> None:
     """Log what decides whether tasks come: the connection, the activity, reservations that were missed.
 
-    What is lost with the connection the client logs itself; each line names the worker.
+    A connection that is lost and soon tried again is in the client's log; each line names the worker.
 
     Args:
         worker: The bot's client.
@@ -57,6 +61,18 @@ def keep_diary(worker: Worker, *, is_ending: Callable[[], bool], is_busy: Callab
             worker,
         )
 
+    def lost(disconnected: Disconnected) -> None:
+        again = disconnected.retry_in
+        if not is_ending() and (again is None or again >= _LONG):
+            then = "it stays so" if again is None else f"next attempt in {again:.0f} s, and until then no task comes"
+            _log.warning("%r: lost its connection (%s); %s", worker, disconnected.message, then)
+
+    def token_expires() -> None:
+        why = "its provider gave no other yet" if worker.can_refresh_token else "there is no provider to give another"
+        _log.warning("%r: its token runs out, and %s; without one all requests are refused", worker, why)
+
     worker.on("ready", ready)
+    worker.on("disconnected", lost)
+    worker.on("token.expired", token_expires)
     worker.on("activity.update", moved)
     worker.on("reservation.timeout", missed)
