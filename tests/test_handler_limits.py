@@ -74,8 +74,8 @@ def test_limits_hold_for_a_handler_that_is_called_once() -> None:
 def test_a_handler_is_called_by_its_name_and_place() -> None:
     """Somebody who reads the log at night finds it without searching."""
     line = handler.__code__.co_firstlineno
-    assert name_of(handler) == f"handler() at test_handler_limits.py:{line}"
+    assert name_of(handler) == f"handler() at {__file__}:{line}"
     assert name_of(functools.partial(handler)) == name_of(handler)
-    assert name_of(Robot().work).startswith("Robot.work() at test_handler_limits.py:")
+    assert name_of(Robot().work).startswith(f"Robot.work() at {__file__}:")
     assert name_of(Robot()) == "Robot()"
     assert name_of(len) == "len()"

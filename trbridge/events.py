@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -32,6 +33,9 @@ _log = redacting_logger("trbridge.events")
 
 CLIENT_EVENTS: Final = frozenset({"connected", "ready", "disconnected", "token.expired", "error", "state"})
 """Events that the client makes itself. A frame of the same name is passed on as ``server.<name>`` (Q32)."""
+
+
+_Run = Callable[[str, Callable[..., Any], tuple[Any, ...]], None]
 
 
 class Disconnected(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +110,7 @@ class Emitter(EventEmitter):
         self._lanes: dict[Callable[..., Any], Lane] = {}
         self._streams: list[EventStream] = []
         self._ends: list[asyncio.Future[None]] | None = None
-        self._tracing: Tracing | None = None
-        self._run = self._run_plainly
+        self._run: _Run = self._run_plainly
 
     def publish(self, name: str, *args: Any, origin: str = "socket") -> None:
         """Give an event to the streams, then to the handlers, in the order of their registration."""
@@ -176,13 +179,9 @@ class Emitter(EventEmitter):
 
     def trace(self, tracing: Tracing | None) -> None:
         """Make spans of handlers, or none any more. An event pays for it only if there are any."""
-        self._tracing = tracing
-        self._run = self._run_plainly if tracing is None else self._run_traced
+        self._run = self._run_plainly if tracing is None else partial(self._run_traced, tracing)
 
-    def _run_traced(self, name: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        tracing = self._tracing
-        if tracing is None:
-            return
+    def _run_traced(self, tracing: Tracing, name: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> None:
         try:
             with tracing.handler(name, handler, args):
                 outcome = handler(*args)

@@ -74,14 +74,12 @@ def limits_of(handler: Callable[..., Any]) -> HandlerLimits | None:
 
 def name_of(handler: Callable[..., Any]) -> str:
     """What to call a handler in a message: its name and where it is written."""
-    from pathlib import PurePath  # for messages only: 1 ms
-
     while isinstance(handler, partial):
         handler = handler.func
     function = inspect.unwrap(handler)
     code = getattr(function, "__code__", None)
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return f"{name}()" if code is None else f"{name}() at {PurePath(code.co_filename).name}:{code.co_firstlineno}"
+    return f"{name}()" if code is None else f"{name}() at {code.co_filename}:{code.co_firstlineno}"
 
 
 def _is_time(value: object) -> bool:

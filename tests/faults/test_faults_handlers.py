@@ -103,7 +103,7 @@ async def test_f47_what_does_not_fit_is_dropped_counted_and_reported_once() -> N
     assert desk.stats.overflows == 10_000 - 8
     (error,) = desk.errors
     assert isinstance(error, SlowConsumer)
-    assert "Desk.work() at test_faults_handlers.py:" in str(error)
+    assert f"Desk.work() at {__file__}:" in str(error)
     assert "3 run and 5 wait" in str(error)
     assert "dropped" in str(error)
     for number in (0, 1, 2, *range(9_995, 10_000)):
@@ -254,7 +254,7 @@ async def test_f49_one_that_takes_too_long_is_cancelled_reported_and_replaced() 
     assert isinstance(error, HandlerError)
     assert error.event == "x"
     assert isinstance(error.__cause__, TimeoutError)
-    assert "Desk.work() at test_faults_handlers.py:" in str(error)
+    assert f"Desk.work() at {__file__}:" in str(error)
     assert "longer than 30 s" in str(error)
     desk.open(1)
     await desk.settle()
