@@ -79,6 +79,15 @@ def test_a_worker_token_with_the_workspace_channel_serves_a_workspace() -> None:
 # -- update
 
 
+def test_any_kind_of_text_is_held_as_text() -> None:
+    """Frameworks have kinds of their own, which no encoder knows."""
+
+    class Text(str):
+        __slots__ = ()
+
+    assert type(Credentials(Text(FIRST), "worker").current) is str
+
+
 def test_an_updated_token_is_what_everybody_sees() -> None:
     credentials = Credentials(FIRST, "worker")
     assert credentials.update(SECOND, now=NOW).expires_at == NOW + 3660

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -36,6 +37,20 @@ def sent(request: Request) -> Any:
 # -- requests -----------------------------------------------------------------------------------------------
 
 
+def test_any_kind_of_text_is_written_as_text() -> None:
+    """Enumerations and the like of frameworks; msgspec takes text only."""
+
+    class Status(StrEnum):
+        CANCELED = "canceled"
+
+    class Text(str):
+        __slots__ = ()
+
+    encoded = encode_params({Text("AssignmentStatus"): Status.CANCELED, "Reason": Text("no")})
+    assert encoded == {"AssignmentStatus": "canceled", "Reason": "no"}
+    assert {type(each) for pair in encoded.items() for each in pair} == {str}
+
+
 def test_a_request_without_parameters_has_no_params() -> None:
     assert sent(Request("GET", URL)) == {"url": URL, "method": "GET", "token": "t.o.k"}
 
@@ -64,7 +79,7 @@ def test_a_reply_keeps_its_payload_undecoded() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"  \r\n", b'{"event_type":null,"payload":null}', b"{}"])
-def test_a_deletes_answer_may_be_next_to_nothing(body: bytes) -> None:
+def test_q13_a_deletes_answer_may_be_next_to_nothing(body: bytes) -> None:
     """Q7, Q13: v1 never called back after one."""
     reply = decode_reply(body, etag="x", may_be_empty=True)
     assert (bytes(reply.payload), reply.event_type, reply.etag) == (b"null", None, "x")

@@ -145,7 +145,8 @@ class Credentials:
                 hint="does the code that makes tokens keep old ones, or is a clock wrong?",
             )
         # What the token allows is checked by now, and as large as all the rest that a client knows of it.
-        self._token, self._channel, self._claims = token, channel, msgspec.structs.replace(claims, policies=())
+        self._claims, self._channel = msgspec.structs.replace(claims, policies=()), channel
+        self._token = str.__str__(token)  # text of a kind of its own is nothing that msgspec writes
         return claims
 
     async def refresh(self, now: float | None = None) -> str:

@@ -256,7 +256,7 @@ def _text(name: str, value: str) -> str:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidArgument(f"{name} holds half of a surrogate pair, which no UTF-8 can hold") from None
-    return value
+    return str.__str__(value)  # an enumeration's, or another kind of text, which msgspec does not take
 
 
 def _json(name: str, value: Any) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
+import sys
 from typing import Any
 
 import pytest
@@ -174,6 +177,36 @@ async def test_q39_a_token_of_another_kind_is_refused_at_once(bench: Bench) -> N
 async def test_q55_the_clients_own_properties_are_filled_at_ready(workspace: Workspace) -> None:
     """v1's stay empty until an update."""
     assert (workspace.friendly_name, workspace.multi_task_enabled) == ("Demo", True)
+
+
+def test_q68_q69_debug_is_off_unless_it_is_true(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
+    """v1 prints unless `debug` is false or "false", and some of it even then."""
+    logger = logging.getLogger("trbridge")
+    before = logger.level, [*logger.handlers]
+    try:
+        for silent in (False, None, 0, "false"):
+            bench.workspace(debug=silent)
+        assert (logger.level, logger.handlers) == before
+        for loud in (True, True):
+            bench.workspace(debug=loud)
+        logger.debug("one line")
+    finally:
+        logger.setLevel(before[0])
+        logger.handlers[:] = before[1]
+    out, err = capfd.readouterr()
+    assert (out, err.count("one line")) == ("", 1)
+
+
+async def test_q70_a_token_that_was_replaced_is_forgotten(bench: Bench) -> None:
+    """v1 keeps every token that it ever decoded, for as long as the page lives."""
+    old = bench.token(ttl=100)
+    mine = sys.getrefcount(old)
+    async with bench.workspace(old) as workspace:
+        assert sys.getrefcount(old) > mine
+        workspace.update_token(bench.token(ttl=200))
+        await workspace.activities.fetch()
+        gc.collect()
+        assert sys.getrefcount(old) == mine
 
 
 async def test_policies_name_the_production_hosts_and_hold_here() -> None:

@@ -112,7 +112,7 @@ async def test_a_reservation_accepted_before_is_followed_once_it_was_fetched(sea
         assert again.open_reservations == {}
 
 
-async def test_fetch_reservations_survives_a_task_that_cannot_be_fetched(seat: Seat) -> None:
+async def test_q61_fetch_reservations_survives_a_task_that_cannot_be_fetched(seat: Seat) -> None:
     """Q61: v1 never calls back then. Here the page comes, with a reference, and an error event."""
     reservation = await seat.reserved()
     seat.client._desk.open.clear()
@@ -198,7 +198,7 @@ async def test_the_deprecated_pair_warns_and_works(seat: Seat) -> None:
     assert alice.activity_name == "Offline"
 
 
-async def test_set_skip_fetch_reservation_changes_nothing(seat: Seat) -> None:
+async def test_q63_q64_set_skip_fetch_reservation_changes_nothing(seat: Seat) -> None:
     """Q63, Q64: there it may be set once and loses reservations; here it may be called for old times' sake."""
     seat.client.set_skip_fetch_reservation(True)
     seat.client.set_skip_fetch_reservation(False)

@@ -39,7 +39,7 @@ def created(client: Worker) -> Counter[str]:
 # -- what is pending --------------------------------------------------------------------------------------------
 
 
-async def test_pending_reservations_come_once_each_however_often_it_reconnects(absent: Seat) -> None:
+async def test_q35_pending_reservations_come_once_each_however_often_it_reconnects(absent: Seat) -> None:
     """Q35: v1 creates them again at each ready. Here once, with their tasks, in the order they were made."""
     counts = created(absent.client)
     tasks = [await absent.task(n=number) for number in range(3)]
@@ -260,7 +260,7 @@ async def test_a_reconnect_comes_back_from_the_disconnect_activity(absent: Seat)
     assert (await absent.worker.fetch()).activity_sid == available
 
 
-async def test_a_connect_activity_that_fails_is_tried_again(absent: Seat) -> None:
+async def test_q65_a_connect_activity_that_fails_is_told_and_tried_again(absent: Seat) -> None:
     """J6, Q65: v1 swallows the error, v2 says it is ready all the same."""
     await absent.worker.update(activity_sid=absent.activities["Offline"])
     client = absent.client = absent.make(connect_activity_sid=absent.activities["Available"])

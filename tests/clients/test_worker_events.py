@@ -97,7 +97,7 @@ async def test_a_reservation_from_its_creation_to_its_end(seat: Seat) -> None:
     assert seat.client.open_reservations == {}
 
 
-async def test_no_event_costs_a_request(seat: Seat) -> None:
+async def test_q59_no_event_costs_a_request(seat: Seat) -> None:
     """Q59: v1 sends three requests for each reservation event."""
     mark = seat.mark()
     reservation = await seat.reserved(n=1)
@@ -272,7 +272,7 @@ async def test_dates_tell_where_there_is_no_version(seat: Seat) -> None:
 # -- in order, when something must be fetched -------------------------------------------------------------------
 
 
-async def test_a_task_that_is_missing_is_fetched_once_and_nothing_overtakes(seat: Seat) -> None:
+async def test_q60_a_task_that_is_missing_is_fetched_once_and_nothing_overtakes(seat: Seat) -> None:
     """Q60: while a payload without a task is completed, later events wait; each comes once, in order (F42)."""
     reservation = await seat.reserved(n=1)
     await reservation.accept()

@@ -362,7 +362,7 @@ async def test_run_ends_when_the_client_is_closed(bench: Bench) -> None:
         await client.run()
 
 
-async def test_closing_ends_what_is_under_way_and_says_so(workspace: Workspace, bench: Bench) -> None:
+async def test_q12_closing_ends_what_is_under_way_and_says_so(workspace: Workspace, bench: Bench) -> None:
     """Nobody waits for ever, and no callback is forgotten."""
     bench.emulator.app.faults.add("hold", path="*/Activities")
     future, callback = called_back()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,7 +121,7 @@ def test_the_short_notation() -> None:
     assert (sid.sid, sid.required) == ("WK", False)
     assert (words.choices, words.type) == (("FIFO", "LIFO"), "string")
     assert (many.choices, many.type) == (("a", "b"), "array")
-    with pytest.raises(ValueError, match="Invalid enum value"):
+    with pytest.raises(msgspec.ValidationError, match="Invalid enum value"):
         declare("form", "Name:number")
 
 

@@ -77,7 +77,7 @@ EVENTS: Final = (
         "an event that lacks its task",
         "fetched once, then told; nothing overtakes it",
         (
-            _EVENTS + "test_a_task_that_is_missing_is_fetched_once_and_nothing_overtakes",
+            _EVENTS + "test_q60_a_task_that_is_missing_is_fetched_once_and_nothing_overtakes",
             _EVENTS + "test_a_reservation_without_even_a_task_sid_is_read_first",
         ),
     ),

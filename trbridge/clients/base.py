@@ -44,7 +44,7 @@ class Client(Observed):
     Args:
         token: A capability token, or a function (sync or async) that returns a fresh one whenever one is
             needed. With a function the client renews its token by itself, before it expires.
-        debug: Print what happens on stderr. Off by default (v1: on).
+        debug: Print what happens on stderr. Off by default (v1: on), and with ``"false"``, as in v1.
         region: Twilio region of the event bridge, such as ``"ie1"``.
         max_retries: How often a failed request is repeated where that is safe. Default 0, as in v1;
             None is 0.
@@ -71,7 +71,7 @@ class Client(Observed):
     def __init__(
         self,
         token: str | TokenProvider,
-        debug: bool = False,
+        debug: bool | str = False,
         region: str | None = None,
         max_retries: int | None = 0,
         api_base_url: str | None = None,
@@ -87,7 +87,7 @@ class Client(Observed):
         session: SessionOptions | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        if debug:
+        if debug and debug != "false":  # Q69
             print_debug_log()
         self._bases = Bases.resolve(api_base_url, event_bridge_base_url, region=region, allow_insecure=allow_insecure)
         self._credentials = Credentials(token, self.kind)

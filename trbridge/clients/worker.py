@@ -89,7 +89,7 @@ class Worker(WorkerMethods):
     def __init__(
         self,
         token: str | TokenProvider,
-        debug: bool = False,
+        debug: bool | str = False,
         connect_activity_sid: str | None = None,
         disconnect_activity_sid: str | None = None,
         close_existing_sessions: bool = False,
