@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from .result import Failed, Result, TookTooLong, run
+from .result import ROOT, Failed, Result, TookTooLong, run
 
-__all__ = ["Unasked", "check_advisories", "judge", "write_bill"]
+__all__ = ["Unasked", "check_advisories", "judge", "read_bill", "write_bill"]
 
 _SERVICES: Final = ("pypi", "osv")
 """What pip-audit can ask: the index's own advisories, and the open database of vulnerabilities."""
@@ -26,13 +28,29 @@ def write_bill(python: Path, dist: Path, project: Path, version: str) -> Result:
     bill = dist / f"trbridge-{version}.cdx.json"
     words = ("environment", "--output-reproducible", "--validate", "--mc-type", "library", "--pyproject", project)
     run(sys.executable, "-m", "cyclonedx_py", *words, "--of", "JSON", "-o", bill, python)
-    told = json.loads(bill.read_text(encoding="utf-8"))
-    names = sorted(str(each["name"]).lower() for each in told["components"])
-    without = [each["name"] for each in told["components"] if not each.get("licenses") and each["name"] != _OWN]
+    told = read_bill(json.loads(bill.read_text(encoding="utf-8")))
+    return Result("bill", "ok", f"{bill.relative_to(dist.parent)}: {told}")
+
+
+def read_bill(bill: dict[str, Any]) -> str:
+    """What is in a bill.
+
+    Raises:
+        Failed: Something that trbridge needs is not, or something without a license is.
+    """
+    names = {str(each["name"]).lower() for each in bill["components"]}
+    missing = sorted(_needed() - names)
+    if missing:
+        raise Failed(f"it does not list {', '.join(missing)}")
+    without = [each["name"] for each in bill["components"] if not each.get("licenses") and each["name"] != _OWN]
     if without:
         raise Failed(f"no license is known of {', '.join(without)}")
-    where = bill.relative_to(dist.parent)
-    return Result("bill", "ok", f"{where}: CycloneDX {told['specVersion']}, {len(names)} components, a license of each")
+    return f"CycloneDX {bill['specVersion']}, {len(names)} components, a license of each"
+
+
+def _needed() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {re.split(r"[^A-Za-z0-9._-]", each)[0].lower() for each in project["dependencies"]}
 
 
 def check_advisories(python: Path) -> Result:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from release.__main__ import verdict
-from release.dependencies import Unasked, judge
+from release.dependencies import Unasked, judge, read_bill
 from release.result import ROOT, Failed, Result, TookTooLong, run
 from release.rules import check_rules
 
@@ -57,6 +57,20 @@ def test_the_verdict_counts_each_as_what_it_is(states: list[Any], strict: bool, 
     told, found = verdict([Result("x", state, "") for state in states], strict=strict)
     assert told.startswith(words)
     assert found == code
+
+
+def _bill(*names: str, kind: str | None = "MIT") -> dict[str, Any]:
+    licenses = [] if kind is None else [{"license": {"id": kind}}]
+    return {"specVersion": "1.6", "components": [{"name": name, "licenses": licenses} for name in names]}
+
+
+def test_the_bill_lists_what_is_needed_with_its_license() -> None:
+    core = ("websockets", "pyee", "PyJWT", "httpx", "h11", "msgspec")
+    assert read_bill(_bill(*core)) == "CycloneDX 1.6, 6 components, a license of each"
+    with pytest.raises(Failed, match="it does not list h11, msgspec"):
+        read_bill(_bill(*core[:4]))
+    with pytest.raises(Failed, match="no license is known of websockets"):
+        read_bill(_bill(*core, kind=None))
 
 
 def test_the_rules_hold_and_their_excuses_are_counted() -> None:

@@ -9,8 +9,10 @@ from check_row import Check
 __all__ = ["SERVERS"]
 
 _PACKAGE: Final = "security/test_security_package.py::"
+_RELEASE: Final = "release/test_release.py::"
 _SIGNATURES: Final = "test_signatures.py::"
 _REFUSALS: Final = "test_webhooks_refusals.py::"
+_ACCOUNTS: Final = "security/test_security_accounts.py::"
 _SEED: Final = "emulator/test_emulator_seed_faults.py::"
 _SOCKETS: Final = "emulator/test_emulator_sockets.py::"
 
@@ -22,23 +24,27 @@ SERVERS: Final = (
     Check(
         30,
         _EMULATOR,
-        "it listens on this machine unless told otherwise, and serves no other Host",
+        "it listens on this machine unless told otherwise (`trbridge serve` on 127.0.0.1 and ::1), and serves no other "
+        "Host",
         (
             "emulator/test_emulator_server.py::test_wider_than_this_machine_warns",
             "emulator/test_emulator_server.py::test_names_on_this_machine_and_its_other_address",
+            "emulator/test_emulator_server.py::test_localhost_is_both_addresses",
             "emulator/test_emulator_rest.py::test_a_name_that_points_here_is_not_served",
             _SOCKETS + "TestRefusals::test_for_another_host",
             "emulator/test_emulator_web.py::test_a_foreign_host_is_refused_unless_remote_ones_are_allowed",
+            "test_hosts.py::test_what_parsers_may_disagree_about_is_none",
         ),
-        "one address at a time: 127.0.0.1 by default, ::1 if asked for",
+        "an emulator in a program listens on 127.0.0.1 alone, unless it is given `localhost`",
     ),
     Check(
         31,
         _EMULATOR,
-        "pages of elsewhere open no websocket and reach no admin command",
+        "pages of elsewhere open no websocket, and reach neither REST nor admin commands by a browser's credentials",
         (
             _SOCKETS + "TestRefusals::test_for_a_page_of_another_machine",
             "emulator/test_emulator_admin.py::test_pages_of_elsewhere_do_nothing_here",
+            "emulator/test_emulator_rest.py::test_a_page_of_elsewhere_changes_nothing",
             "emulator/test_emulator_admin.py::test_nothing_is_done_without_credentials",
         ),
         "there is no console yet",
@@ -69,16 +75,21 @@ SERVERS: Final = (
     Check(
         34,
         _EMULATOR,
-        "a real account's secret does not end up in the emulator by itself: it reads variables of its own",
-        ("cli/test_cli_serve.py::test_a_seed_a_random_seed_and_an_account_of_ones_own",),
-        "credentials that look real are not refused, since a program with tokens for production must be testable; "
-        "clients do not refuse the emulator's demo account at a twilio.com address: the service does",
+        "the emulator reads variables of its own, and takes credentials that look real only on request; clients keep "
+        "the tokens of its demo account from Twilio",
+        (
+            "cli/test_cli_serve.py::test_a_seed_a_random_seed_and_an_account_of_ones_own",
+            _ACCOUNTS + "test_a_real_accounts_secret_is_taken_only_on_request",
+            _ACCOUNTS + "test_a_demo_accounts_token_does_not_go_to_twilio",
+            _ACCOUNTS + "test_nor_one_of_a_provider",
+        ),
     ),
     Check(
         35,
         _WEBHOOKS,
         "a callback's signature covers the whole URL and the sorted parameters, is compared in constant time, and "
-        "comes once; replays outside a window are refused; what is not signed is taken from this machine only",
+        "comes once; replays outside a window are refused; what is not signed is taken from this machine only, and of "
+        "no web page",
         (
             _SIGNATURES + "test_every_signature_is_twilios",
             _SIGNATURES + "test_any_change_spoils_it",
@@ -95,9 +106,14 @@ SERVERS: Final = (
     Check(
         36,
         _SUPPLY,
-        "known vulnerabilities of dependencies",
-        (),
-        "it needs the network, which the tests do without; run pip-audit where you install",
+        "`make release-check` asks for known vulnerabilities of everything that is installed with trbridge, and says "
+        "so if it could ask nobody",
+        (
+            _RELEASE + "test_an_advisory_is_told_with_where_it_is_mended",
+            _RELEASE + "test_what_could_not_be_looked_up_does_not_pass",
+        ),
+        "not in continuous integration, which does without the network; there is no lock file, as an application has "
+        "its own",
     ),
     Check(
         37,
@@ -112,7 +128,14 @@ SERVERS: Final = (
         "the wheel holds the package and nothing else, and is the same byte by byte when it is built again",
         (_PACKAGE + "test_a_wheel_holds_the_package_and_nothing_else_and_is_reproducible",),
     ),
-    Check(39, _SUPPLY, "an SBOM and attestations", (), "nothing was released yet, so there is no release workflow"),
+    Check(
+        39,
+        _SUPPLY,
+        "`make release-check` writes a bill of materials (CycloneDX) of the wheel as installed, validated, with a "
+        "license of each component",
+        (_RELEASE + "test_the_bill_lists_what_is_needed_with_its_license",),
+        "attestations: nothing was released yet, so there is no release workflow",
+    ),
     Check(
         40,
         _SUPPLY,
@@ -130,8 +153,9 @@ SERVERS: Final = (
         (
             _PACKAGE + "test_the_security_rules_of_ruff_are_on_and_every_exception_has_a_reason",
             _PACKAGE + "test_what_the_code_never_does",
+            _RELEASE + "test_the_rules_hold_and_their_excuses_are_counted",
         ),
-        "the suite does not run with `-O`: its own asserts would be gone; `make check` runs the rules",
+        "the suite does not run with `-O`: its own asserts would be gone",
     ),
     Check(
         42,
@@ -149,7 +173,10 @@ SERVERS: Final = (
             "emulator/test_emulator_bridge.py::test_any_body_is_answered",
             "test_webhooks.py::test_anything_at_all_is_answered",
             "test_checkpoints.py::test_any_bytes_are_a_position_or_refused",
+            "fuzzing/test_fuzz_corpus.py::test_the_corpus_is_read_or_refused",
+            "fuzzing/test_fuzz_targets.py::test_what_breaks_a_promise_is_found",
         ),
-        "hypothesis with its own choice of examples, in seconds rather than minutes, and without a corpus",
+        "fuzzers led by coverage (Atheris) look for new inputs in `make fuzz`, not in continuous integration; they are "
+        "of frames, tokens, page URLs, expressions, workflows and seeds",
     ),
 )
