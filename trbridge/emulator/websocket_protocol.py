@@ -31,6 +31,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             scope["extensions"][ABORT] = self.transport.abort
             scope["extensions"][WRITE] = self.write_text
 
+    # uvicorn waits for `writable` in each send, but until 0.53 nothing cleared it: frames for somebody who does not
+    # read would pile up without an end (security check 27).
+
+    def pause_writing(self) -> None:
+        """The client does not keep up."""
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        self.writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits for a client that has gone."""
+        super().connection_lost(exc)
+        self.writable.set()
+
     def write_text(self, text: str) -> bool:
         """Write a frame if that needs no waiting. One that nobody will read any more counts as written."""
         if not self.handshake_complete or not self.writable.is_set():
