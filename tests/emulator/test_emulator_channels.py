@@ -229,3 +229,14 @@ def test_closing_all_ends_the_subscription_too(world: World) -> None:
 
 def test_a_frame_is_a_name_and_a_payload() -> None:
     assert frame("a.b", {"x": None}) == '{"event_type":"a.b","payload":{"x":null}}'
+
+
+def test_an_event_is_written_once_however_many_listen(world: World) -> None:
+    """A thousand sockets of one channel get the same text: the object itself, not one that is equal."""
+    channels = open_channels(world)
+    sockets = [open_socket(channels, world.worker.sid) for _ in range(1_000)]
+    with world.engine.transaction() as tx:
+        workers.update(tx, world.worker, {"attributes": '{"a":1}'})
+    texts = [text for socket in sockets for text in sent(socket)]
+    assert len(texts) == 1_000
+    assert len({id(text) for text in texts}) == 1
