@@ -166,3 +166,15 @@ def test_any_bytes_are_a_position_or_refused(text: bytes) -> None:
 def test_every_position_is_text_and_back(before: int, done: dict[str, int]) -> None:
     position = Position(workspace_sid=WS, before_ms=before, done=done)
     assert Position.decode(position.encode()) == position
+
+
+async def test_a_link_beside_the_file_is_not_followed(tmp_path: Path) -> None:
+    """In a directory that others may write to, it would have us overwrite what it names."""
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    path = tmp_path / "log.json"
+    (tmp_path / "log.json.new").symlink_to(victim)
+    position = at(1)
+    await FileCheckpoint(path).save(position)
+    assert victim.read_text() == "precious"
+    assert await FileCheckpoint(path).load() == position

@@ -140,7 +140,8 @@ class FileCheckpoint:
 def _replace(path: Path, text: bytes) -> None:
     new = path.with_name(f"{path.name}.new")
     try:
-        with new.open("wb") as file:
+        new.unlink(missing_ok=True)  # of a crash; or a link that somebody has put there, to have us write elsewhere
+        with new.open("xb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
