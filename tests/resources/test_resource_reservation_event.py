@@ -105,6 +105,19 @@ def test_a_task_in_somebodys_hand_changes_at_once() -> None:
     assert held.assignment_status == "assigned"
 
 
+@pytest.mark.parametrize("looked", [False, True])
+def test_what_was_told_of_another_task_is_not_taken_for_this_ones(looked: bool) -> None:
+    """Should an event give the reservation another task, the old one's last words do not make a mess of it."""
+    bridge, other = Bridge(WK), f"WT{'d' * 32}"
+    one = first(bridge)
+    if looked:
+        assert one.task is not None
+    hear(one, bridge, mashup(priority=3), "reservation.accepted")
+    hear(one, bridge, mashup(sid=other, priority=5), "reservation.accepted")
+    assert one.task is not None
+    assert (one.task.sid, one.task.priority, one.task_sid) == (other, 5, other)
+
+
 def test_what_waits_to_be_merged_does_not_pile_up() -> None:
     """A reservation that nobody looks at hears of each change of its task for as long as it lasts."""
     bridge = Bridge(WK)

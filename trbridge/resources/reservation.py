@@ -109,16 +109,15 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
             self._read_task(raw)
 
     def _read_task(self, raw: msgspec.Raw) -> None:
+        read = read_instance(TaskInstance, raw, self._context)
+        if not self.task_sid or read.sid not in ("", self.task_sid):
+            return  # it was about another task then
         links = self.__dict__.setdefault("_links", {})
         known: TaskInstance | None = links.get("task_sid")
-        if known is not None and known.sid == self.task_sid:
-            merge(known, raw)
-        elif self.task_sid:
-            read = read_instance(TaskInstance, raw, self._context)
-            if read.sid == self.task_sid:
-                links["task_sid"] = read
-            else:
-                merge(linked(self, TaskInstance, "task_sid") or read, raw, read=read)
+        if read.sid and (known is None or known.sid != read.sid):
+            links["task_sid"] = read
+        elif (task := linked(self, TaskInstance, "task_sid")) is not None:
+            merge(task, raw, read=read)
 
     @property
     def _is_complete(self) -> bool:
