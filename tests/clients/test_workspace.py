@@ -296,7 +296,7 @@ async def test_q9_a_new_token_reaches_everything_handed_out(workspace: Workspace
 async def test_a_token_can_be_updated_anywhere(workspace: Workspace, bench: Bench) -> None:
     """In v1 each list and entity has its own updateToken; here all are the client's."""
     lunch = await workspace.activities.create(friendly_name="Lunch")
-    for renewed in (workspace.activities, lunch, await workspace.activities.fetch()):
+    for renewed in (workspace.activities, lunch, await workspace.activities.fetch(), workspace.statistics):
         token = bench.token()
         renewed.update_token(token)
         assert workspace._credentials.current == token

@@ -145,6 +145,10 @@ class StatisticsResource(Generic[T]):
             raise InvalidArgument("give minutes, or start_date and end_date, but not both")
         return self._context.start(self._load(self._request(call.params)), call.callback)
 
+    def update_token(self, token: str) -> None:
+        """The client's ``update_token``: there is one token for all it has handed out (Q8)."""
+        self._context.update_token(token)
+
     def _request(self, params: dict[str, str | list[str]] | None) -> Request:
         return Request("GET", self.resource_url, params)
 
