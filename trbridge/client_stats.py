@@ -24,6 +24,8 @@ class ClientStats:
             for a place in a coroutine handler (F47), or in ``listen()``.
         duplicates: Events that were late or told before, so no handler heard of them (F43, F44).
         reconciled: Events that the socket did not bring and a comparison with the service did (F45).
+        comparisons: Comparisons with the service on a socket that stayed (F28).
+        drift_repaired: Differences that those found: each is an event that was lost on a live line.
         retries: Requests that were sent again.
         refreshes: Tokens that came from the provider.
         waiting: Events that wait now: for the client to be up to date, for a place in a coroutine handler, or to be
@@ -39,6 +41,8 @@ class ClientStats:
     overflows: int = 0
     duplicates: int = 0
     reconciled: int = 0
+    comparisons: int = 0
+    drift_repaired: int = 0
     retries: int = 0
     refreshes: int = 0
     waiting: int = 0

@@ -27,12 +27,15 @@ from .streams import Event, EventStream
 if TYPE_CHECKING:
     from .telemetry import Tracing
 
-__all__ = ["CLIENT_EVENTS", "Disconnected", "Emitter", "Event", "EventStream", "StateChange"]
+__all__ = ["CLIENT_EVENTS", "RECONCILE", "Disconnected", "Emitter", "Event", "EventStream", "StateChange"]
 
 _log = redacting_logger("trbridge.events")
 
 CLIENT_EVENTS: Final = frozenset({"connected", "ready", "disconnected", "token.expired", "error", "state"})
 """Events that the client makes itself. A frame of the same name is passed on as ``server.<name>`` (Q32)."""
+
+RECONCILE: Final = "reconcile"
+"""The origin of what a comparison with the service found, and the socket had not brought."""
 
 
 _Run = Callable[[str, Callable[..., Any], tuple[Any, ...]], None]

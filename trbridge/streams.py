@@ -19,8 +19,8 @@ class Event(NamedTuple):
     Attributes:
         type: Its name.
         payload: What a handler would be called with; None if with nothing.
-        origin: Where it comes from: ``"socket"``, ``"log"``, ``"callback"``, ``"reconcile"`` for what a worker's
-            client found out after it was cut off, or ``"client"`` for the client's own.
+        origin: Where it comes from: ``"socket"``, ``"log"``, ``"callback"``, ``"reconcile"`` for what a comparison
+            with the service found, or ``"client"`` for the client's own.
     """
 
     type: str

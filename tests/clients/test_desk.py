@@ -10,7 +10,7 @@ import pytest
 from seat_bench import Seat
 
 from trbridge import DecodeError, SlowConsumer
-from trbridge.clients import desk as module
+from trbridge.clients.ledger import Ledger
 from trbridge.events import Event
 
 WT, WR = "WT" + "a" * 32, "WR" + "b" * 32
@@ -97,16 +97,16 @@ async def test_two_reservations_of_one_task(seat: Seat) -> None:
     assert [each.task.attributes for each in both if each.task] == [{}, {"n": 3}], "the first has left the desk"
 
 
-async def test_what_ended_is_remembered_for_a_while(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_ended_is_remembered_for_a_while(seat: Seat) -> None:
     """F43: so that a late duplicate is known; the oldest is forgotten, or the memory would never be enough."""
-    monkeypatch.setattr(module, "_MOST_REMEMBERED", 2)
+    seat.client._desk.ledger = Ledger(most_remembered=2)
     seat.listen()
     sids = [f"WR{number:032x}" for number in range(3)]
     for sid in sids:
         seat.inject("reservation.canceled", status("canceled", sid))
         await seat.next("reservation.canceled")
-    desk = seat.client._desk
-    assert [desk.is_news(sid, "canceled") for sid in sids] == [True, False, False]
+    ledger = seat.client._desk.ledger
+    assert [ledger.is_news(sid, "canceled") for sid in sids] == [True, False, False]
 
 
 async def test_a_frame_that_cannot_be_read_while_something_is_fetched(seat: Seat) -> None:

@@ -13,6 +13,7 @@ from seat_bench import Seat
 
 from trbridge import Worker, WorkerCapability
 from trbridge.clients.desk import Desk
+from trbridge.clients.ledger import Ledger
 from trbridge.resources.reservation import ReservationInstance
 from trbridge.resources.task import TaskInstance
 from trbridge.resources.worker_channel import WorkerChannelInstance
@@ -295,7 +296,7 @@ async def test_a_reservation_without_even_a_task_sid_is_read_first(seat: Seat) -
     """F42: an event for a reservation nobody knows is completed, then delivered once."""
     reservation = await seat.reserved(n=7)
     seat.client._desk.open.clear()
-    seat.client._desk._told.clear()
+    seat.client._desk.ledger = Ledger()
     seat.listen()
     mark = seat.mark()
     seat.inject("reservation.created", {"sid": reservation.sid, "reservation_status": "pending"})

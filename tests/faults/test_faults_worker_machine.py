@@ -18,7 +18,6 @@ from collections import defaultdict
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -29,10 +28,6 @@ from town import Town, town
 from trbridge.errors import RequestError, TaskRouterError
 from trbridge.resources.reservation import ReservationInstance
 from trbridge.session import State
-
-pytestmark = pytest.mark.xfail(
-    strict=False, reason="virtual time may jump while a request is on its way; passes on a quiet machine"
-)
 
 ENDS: Final = frozenset({"completed", "canceled", "rejected", "timeout", "rescinded"})
 _EVENTS: Final = ("created", "accepted", "wrapup", *sorted(ENDS))

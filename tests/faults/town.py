@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
-from unittest.mock import patch
 
-from patient_loop import LoopClock
+from patient_loop import LoopClock, passing
 from proxy import Proxy, Weather
 
 from trbridge import Event, Worker
-from trbridge.clients import link
-from trbridge.connection import Connection
 from trbridge.emulator import Emulator
 from trbridge.emulator.model import Activity, Reservation, Workflow
 from trbridge.emulator.rest_calls import ask
 from trbridge.events import EventStream
+from trbridge.session import SessionOptions
 
 __all__ = ["Town", "town"]
 
@@ -34,13 +31,15 @@ class Town:
         log: Every event of the client, with the moment it came.
         minted: How many tokens were made for her.
         ttl: Seconds that the next token lives.
+        wall: Seconds since 1970 there.
     """
 
-    def __init__(self, emulator: Emulator, proxy: Proxy) -> None:
+    def __init__(self, emulator: Emulator, proxy: Proxy, session: SessionOptions | None = None) -> None:
         self.emulator = emulator
         self.proxy = proxy
         self.minted = 0
         self.ttl = 3600
+        self.wall = LoopClock(asyncio.get_running_loop()).now
         self.log: list[tuple[float, Event]] = []
         self._told = asyncio.Event()
         activities = emulator.engine.store.table(Activity).values()
@@ -48,7 +47,7 @@ class Town:
         (self._workflow_sid,) = emulator.engine.store.table(Workflow)
         self.worker_sid: str = self.ask("CreateWorker", {"friendly_name": "Alice", "activity_sid": available})["sid"]
         self.ask("UpdateWorkerChannel", {"capacity": 50}, WorkerSid=self.worker_sid, Sid="default")
-        self.client = self.make()
+        self.client = self.make(session=session)
 
     def make(self, **options: Any) -> Worker:
         """A client of hers that is not connected."""
@@ -56,6 +55,7 @@ class Town:
             self.token,
             api_base_url=self.emulator.api_base_url,
             event_bridge_base_url=self.proxy.url,
+            wall=self.wall,
             **options,
         )
         client._requester._random = lambda: 0.5
@@ -103,30 +103,27 @@ class Town:
 
 
 @asynccontextmanager
-async def town(weather: Weather | None = None, **options: Any) -> AsyncIterator[Town]:
+async def town(
+    weather: Weather | None = None, session: SessionOptions | None = None, **options: Any
+) -> AsyncIterator[Town]:
     """A town whose Alice is ready.
 
     Args:
         weather: Of the network.
+        session: Of her client.
         **options: Of the emulator.
     """
     clock = LoopClock(asyncio.get_running_loop())
-    with patch.object(link, "Connection", partial(Connection, wall=clock.now)):
-        async with _town(clock, weather, options) as place:
-            yield place
-
-
-@asynccontextmanager
-async def _town(clock: LoopClock, weather: Weather | None, options: dict[str, Any]) -> AsyncIterator[Town]:
     async with (
         Emulator(random_seed=7, rate_limits=False, clock=clock, **options) as emulator,
         Proxy(emulator.event_bridge_base_url, weather) as proxy,
     ):
-        place = Town(emulator, proxy)
+        place = Town(emulator, proxy, session)
         stream = place.client.listen(size=100_000)
         listening = asyncio.ensure_future(place.listen(stream))
         try:
             await place.client.connect()
+            await passing(1.0)  # she has found out that she missed nothing
             yield place
         finally:
             await place.client.aclose(drain=0)

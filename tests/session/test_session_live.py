@@ -192,7 +192,7 @@ def test_f18_silence_is_found_to_the_second() -> None:
 @given(st.floats(900.0, 1100.0), st.floats(1.0, 300.0))
 def test_f18_silence_is_due_at_its_own_deadline(moment: float, limit: float) -> None:
     """To the last bit: a deadline at which nothing happens is one for ever where time is virtual."""
-    bench = Bench(silence_limit=limit, ping_interval=1e6)
+    bench = Bench(silence_limit=limit, ping_interval=1e6, compare_every=None)
     bench.up()
     bench.now = max(moment, bench.now)
     bench.receive()
@@ -209,6 +209,28 @@ def test_f27_any_traffic_keeps_it_alive() -> None:
     bench.run(3600, each=bench.receive)
     assert bench.state() is State.READY
     assert bench.of(effects.CloseSocket) == []
+
+
+def test_f28_a_comparison_is_due_at_every_interval_while_the_socket_stays() -> None:
+    """A tenth early at most; counted anew from each ready; never without a socket."""
+    bench = Bench(0.5, compare_every=100.0)
+    bench.up()
+    bench.run(300, each=bench.receive)
+    assert bench.times(effects.Compare) == [95.0, 190.0, 285.0]
+    bench.lose(1012)
+    bench.wake()
+    bench.open()
+    bench.run(25, each=bench.receive)
+    bench.be_ready()
+    bench.run(95, each=bench.receive)
+    assert bench.times(effects.Compare)[3] - bench.times(effects.Ready)[1] == 95.0
+
+
+def test_f28_no_comparison_if_none_is_wanted() -> None:
+    bench = Bench(compare_every=None)
+    bench.up()
+    bench.run(1000, each=bench.receive)
+    assert bench.times(effects.Compare) == []
 
 
 def test_f30_a_ping_goes_out_every_twenty_seconds() -> None:

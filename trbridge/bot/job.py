@@ -180,6 +180,8 @@ class Job:
 
     async def _with_a_place(self, route: Route, task: TaskInstance) -> str | None:
         """Accept and run. The place is free before the task is completed: TaskRouter may fill it right then."""
+        if self._over:  # it came and went while the client was away, and both are told (F45)
+            raise _Over
         channel = task.task_channel_unique_name or "default"
         holds_one = await self._take_place(channel, task)
         try:

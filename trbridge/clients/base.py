@@ -269,6 +269,14 @@ class Client(Observed):
     async def catch_up(self) -> None:
         """Bring the client up to date after ``ready``; what the socket brings meanwhile waits."""
 
+    async def compare(self) -> None:
+        """On a socket that stays, compare what the client holds with the service (F28)."""
+
+    def found_out(self) -> None:
+        """Count something that a comparison has found, and the socket had not brought."""
+        self._stats.reconciled += 1
+        self._stats.drift_repaired += self._link.is_comparing
+
     def receive(self, name: str, payload: msgspec.Raw) -> None:
         """Publish an event of the socket; its payload is decoded if anybody wants it."""
         if self.emitter.wanted(name):

@@ -1,8 +1,7 @@
-"""What a worker's client does at every ``ready``: find out what it missed, and go to work.
+"""What a worker's client does at every ``ready``, and now and then: find out what it missed, and go to work.
 
-The socket tells nothing of the past. So pending reservations come from a list, once each however often the
-client connects (Q35, Q59), and those on the desk that are not pending any more are asked what became of
-them (F45). What is told that way has the origin ``"reconcile"``.
+The socket tells nothing of the past, and not whether it told everything. So reservations come from a list, once
+each however often the client connects (Q35, Q59, F45, F28). What is told that way has the origin ``"reconcile"``.
 """
 
 from __future__ import annotations
@@ -12,21 +11,16 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from msgspec.structs import force_setattr
-
-from ..errors import NotFound, RequestError, TaskRouterError
-from ..resources.reservation_wait import settle
+from ..errors import RequestError, TaskRouterError
 from ..retry import backoff, is_transient
 from ..session import State
-from .desk import Desk, event_of
+from .comparing import Comparing
+from .desk import Desk
 
 if TYPE_CHECKING:
-    from ..resources.reservation import ReservationInstance
     from .worker import Worker
 
 __all__ = ["CatchingUp"]
-
-_RECONCILE = "reconcile"
 
 
 class CatchingUp:
@@ -35,6 +29,7 @@ class CatchingUp:
     Args:
         worker: The client.
         desk: Its reservations.
+        comparing: Finds out what is new.
         sleep: Waits between attempts, when the service cannot answer.
         chance: Numbers in [0, 1), to spread them.
     """
@@ -43,12 +38,14 @@ class CatchingUp:
         self,
         worker: Worker,
         desk: Desk,
+        comparing: Comparing,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._worker = worker
         self._desk = desk
+        self._comparing = comparing
         self._sleep, self._chance = sleep, chance
         self._lock = asyncio.Lock()
         self._connection = 0
@@ -59,6 +56,8 @@ class CatchingUp:
     def reset(self) -> None:
         """The client was closed; the next connection is a first one again."""
         self._first, self._may_go = True, False
+        # What came and went while nobody wanted to hear of it is not told.
+        self._desk.ledger.compared = False
 
     async def run(self) -> None:
         """Catch up. Where the service does not answer, what the socket brings need not wait for it."""
@@ -73,59 +72,24 @@ class CatchingUp:
             if connection != self._connection or self._worker.state is not State.READY or await self._attempt():
                 return
 
-    async def _attempt(self) -> bool:
+    async def compare(self) -> None:
+        """On a socket that stays: compare, unless that is under way. What fails is reported; there is a next time."""
+        if not self._lock.locked():
+            await self._attempt(go=False)
+
+    async def _attempt(self, *, go: bool = True) -> bool:
         """Try; False if it is worth another try. Every failure is reported (Q65: v1 swallows it)."""
         try:
             async with self._lock:
                 await self._desk.idle()
-                pending = await self._deliver_pending()
-                await self._reconcile(pending)
-                await self._go_to_work(bool(pending))
+                pending = await self._comparing.compare_reservations()
+                if go:
+                    await self._go_to_work(pending)
+                await self._comparing.compare_channels()
         except TaskRouterError as error:
             self._worker.emitter.report(error)
             return not (isinstance(error, RequestError) and is_transient(error))
         return True
-
-    # -- reservations ------------------------------------------------------------------------------
-
-    async def _deliver_pending(self) -> set[str]:
-        """Deliver pending reservations that were not delivered yet; returns the SIDs of all that are pending."""
-        page = await self._worker.reservations.fetch(reservation_status="pending")
-        pending = {each.sid for each in page}
-        await self._deliver(page.data)
-        while page.has_next:
-            # What was read is delivered before the next page is asked for, which may fail.
-            page = await page.next()
-            pending.update(each.sid for each in page)
-            await self._deliver(page.data)
-        return pending
-
-    async def _deliver(self, pending: list[ReservationInstance]) -> None:
-        fresh = [each for each in pending if self._desk.is_news(each.sid, "pending")]
-        await asyncio.gather(*map(self._desk.fetch_task, fresh))
-        for reservation in fresh:
-            if self._desk.is_news(reservation.sid, "pending"):
-                self._desk.tell("reservation.created", reservation, origin=_RECONCILE)
-
-    async def _reconcile(self, pending: set[str]) -> None:
-        """Tell what became of those that were on the desk and are not pending (any more)."""
-        known = [each for sid, each in self._desk.open.items() if sid not in pending]
-        await asyncio.gather(*map(self._read_again, known))
-        for reservation in known:
-            name, status = event_of(reservation), reservation.reservation_status
-            if name is not None and status is not None and self._desk.is_news(reservation.sid, status):
-                await self._desk.fetch_task(reservation)
-                self._desk.tell(name, reservation, origin=_RECONCILE)
-
-    async def _read_again(self, reservation: ReservationInstance) -> None:
-        try:
-            await reservation.fetch()
-        except NotFound:
-            # Its task was deleted, and the reservation with it: pending ones are canceled, others completed
-            # by that (routing 3.2).
-            was_pending = reservation.reservation_status == "pending"
-            force_setattr(reservation, "reservation_status", "canceled" if was_pending else "completed")
-            settle(reservation)
 
     # -- the activity ------------------------------------------------------------------------------
 

@@ -2,20 +2,19 @@
 
 Nothing is fetched for an event whose payload has it all (Q59). Where something is missing it is fetched
 once, and what comes meanwhile waits its turn (Q60). What was pending before, and what happened while nobody
-listened, is found out by :mod:`.catching_up`.
+listened, is found out by :mod:`.comparing`; what is news is decided by :mod:`.ledger`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from ..errors import DecodeError, NotFound, TaskRouterError
-from ..events import CLIENT_EVENTS
+from ..events import CLIENT_EVENTS, RECONCILE
 from ..resources.instance import merge
 from ..resources.registry import materialize_event
 from ..resources.reservation import ReservationInstance
@@ -23,7 +22,8 @@ from ..resources.reservation_event import as_reservation, read_event, reservatio
 from ..resources.reservation_wait import OVER, follow
 from ..resources.task import TaskInstance
 from .backlog import Backlog
-from .freshness import Freshness
+from .freshness import Freshness, is_older
+from .ledger import Ledger, is_further, is_over
 
 if TYPE_CHECKING:
     from ..resources.context import Context
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Desk", "event_of", "is_complete"]
 
-_STAGES: Final[Mapping[str, int]] = {"pending": 0, "accepted": 1, "wrapping": 2, **dict.fromkeys(OVER, 3)}
-"""A reservation only goes forward (routing 4.4). An event that does not bring it further than what was told
-already is a duplicate or late (F43, F44)."""
-_END: Final = 3
 _STATUSES: Final[Mapping[str, str]] = {
     "reservation.created": "pending",
     "reservation.wrapup": "wrapping",
@@ -43,8 +39,6 @@ _STATUSES: Final[Mapping[str, str]] = {
 """Events that tell of a status; any other is passed on as it is."""
 _EVENTS: Final = {status: event for event, status in _STATUSES.items()}
 
-_MOST_REMEMBERED: Final = 10_000
-"""Ended reservations that are remembered, so that a late duplicate is recognised (F43)."""
 _MOST_WAITING: Final = 10_000
 """Events that may wait for something to be fetched; as many as may wait for ``ready``."""
 
@@ -75,6 +69,7 @@ class Desk:
 
     Attributes:
         open: Those that were delivered and are not over, by SID.
+        ledger: What was told.
         waiting: Events that wait for a task to be read.
         on_cleared: Called when the last of them is over.
     """
@@ -85,8 +80,7 @@ class Desk:
         self.on_cleared: Callable[[], None] = lambda: None
         # So that an event of a task finds its reservations, however many there are.
         self._by_task: dict[str | None, dict[str, ReservationInstance]] = {}
-        self._told: dict[str, int] = {}
-        self._ended: OrderedDict[str, None] = OrderedDict()
+        self.ledger = Ledger()
         self._freshness = Freshness()
         self.waiting: Backlog[tuple[str, msgspec.Raw]] = Backlog(
             worker.emitter, _MOST_WAITING, "events wait for a task to be read"
@@ -137,14 +131,14 @@ class Desk:
             return
         sid = reservation_sid_of(read)
         status = _STATUSES.get(name)
-        if status is not None and not self.is_news(sid, status):
+        if status is not None and not self.ledger.is_news(sid, status):
             self._worker._stats.duplicates += 1
             return
         reservation = self.open.get(sid)
         if reservation is None:
             reservation = as_reservation(read, payload, context, name)
         # Our own request may have been answered before its event came: the state does not go back (F44).
-        elif status is None or _STAGES.get(reservation.reservation_status or "", 0) <= _STAGES[status]:
+        elif status is None or not is_further(reservation.reservation_status or status, status):
             reservation._hear(read, payload, name)
         if reservation._is_complete:
             self.tell(name, reservation)
@@ -153,15 +147,18 @@ class Desk:
             self._context.start(self._complete(name, reservation), self._completed)
 
     def _on_worker(self, name: str, payload: msgspec.Raw) -> None:
-        value: Any = materialize_event(name, payload, self._context)
-        if not self._freshness.is_news(name, value):
-            self._worker._stats.duplicates += 1
-            return
-        if getattr(value, "sid", None) == self._worker.resource.sid:
-            value = merge(self._worker.resource, payload, read=value)
+        worker, value = self._worker, materialize_event(name, payload, self._context)
+        fresh = self._freshness.is_news(name, value)
         short = name.removeprefix("worker.")
+        late = False
+        if fresh and getattr(value, "sid", None) == worker.resource.sid:
+            late = is_older(value, worker.resource)
+            value = worker.resource if late else merge(worker.resource, payload, read=value)
+        if not fresh or not worker.is_untold(short, value, late=late):
+            worker._stats.duplicates += 1
+            return
         # Cut short, a name of the service's must not pass for one of the client's own (Q32).
-        self._worker.emitter.publish(name if short in CLIENT_EVENTS else short, value)
+        worker.emitter.publish(name if short in CLIENT_EVENTS else short, value)
 
     def _on_task(self, name: str, payload: msgspec.Raw) -> None:
         value: Any = materialize_event(name, payload, self._context)
@@ -176,20 +173,23 @@ class Desk:
 
     # -- what is told, once and in order -----------------------------------------------------------
 
-    def is_news(self, sid: str, status: str) -> bool:
-        """Whether a status is further on than what was told of this reservation."""
-        return sid not in self._ended and _STAGES[status] > self._told.get(sid, -1)
-
     def tell(self, name: str, reservation: ReservationInstance, *, origin: str = "socket") -> None:
-        """Note what an event says of a reservation, and publish it."""
+        """Publish what an event says of a reservation, as far as it is news; its creation first."""
         status = _STATUSES.get(name)
-        if status is not None:
-            self._keep(reservation, _STAGES[status])
-        if origin == "reconcile":
-            self._worker._stats.reconciled += 1
-        self._worker.emitter.publish(name, reservation, origin=origin)
+        if status is None:
+            self._worker.emitter.publish(name, reservation, origin=origin)
+            return
+        for each in self.ledger.hear(reservation.sid, status):
+            # The frame of a creation that was not told was lost: this is found out, not heard.
+            self._publish(each, reservation, origin if each == status else RECONCILE)
         if not self.open:
             self.on_cleared()
+
+    def _publish(self, status: str, reservation: ReservationInstance, origin: str) -> None:
+        self._keep(reservation, status)
+        if origin == RECONCILE:
+            self._worker.found_out()
+        self._worker.emitter.publish(_EVENTS[status], reservation, origin=origin)
 
     def adopt(self, reservation: ReservationInstance) -> ReservationInstance:
         """The reservation as it lies on the desk; one that is not over is put there, so that events reach it."""
@@ -197,14 +197,13 @@ class Desk:
         if known is not None:
             return known
         status = reservation.reservation_status or ""
-        if status in _STAGES and self.is_news(reservation.sid, status) and status not in {"pending", *OVER}:
-            self._keep(reservation, _STAGES[status])
+        if status in _EVENTS and self.ledger.adopt(reservation.sid, status):
+            self._keep(reservation, status)
         return reservation
 
-    def _keep(self, reservation: ReservationInstance, stage: int) -> None:
+    def _keep(self, reservation: ReservationInstance, status: str) -> None:
         sid = reservation.sid
-        if stage < _END:
-            self._told[sid] = stage
+        if not is_over(status):
             if self.open.get(sid) is not reservation or sid not in self._by_task.get(reservation.task_sid, ()):
                 self.open[sid] = reservation
                 self._by_task.setdefault(reservation.task_sid, {})[sid] = reservation
@@ -215,10 +214,6 @@ class Desk:
         of_task.pop(sid, None)
         if not of_task:
             self._by_task.pop(reservation.task_sid, None)
-        self._told.pop(sid, None)
-        self._ended[sid] = None
-        if len(self._ended) > _MOST_REMEMBERED:
-            self._ended.popitem(last=False)
 
     # -- what must be fetched ----------------------------------------------------------------------
 

@@ -25,7 +25,9 @@ from .resource_client import ResourceClient
 if TYPE_CHECKING:
     from ..checkpoints import Checkpoint
     from ..resources.event import EventInstance, EventList
+    from ..resources.instance import ReadOnlyInstance
     from ..resources.page import Page
+    from .drift import Watch
 
 __all__ = ["FedClient", "Feed", "handler_name", "told_by_log"]
 
@@ -124,6 +126,13 @@ class FedClient(ResourceClient[WorkspaceInstance]):
             if told is not None and not self._doubles.is_new(told):
                 return
         super().receive(name, payload)
+
+    def tell_drift(self, watch: Watch, resource: ReadOnlyInstance) -> None:
+        """As for every client; what the log or callbacks bring is left to them."""
+        if self._doubles is None:
+            super().tell_drift(watch, resource)
+        else:
+            watch.note(resource)
 
     async def aclose(self, *, drain: float = 5.0) -> None:
         """As for every client."""

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from datetime import datetime
 from typing import Any, Final
 
-__all__ = ["Freshness"]
+__all__ = ["Freshness", "is_older"]
 
 _MOST: Final = 10_000
 """Resources that are remembered; those not heard of for longest are forgotten first."""
@@ -48,3 +48,10 @@ class Freshness:
         if len(self._seen) > _MOST:
             self._seen.popitem(last=False)
         return fresh
+
+
+def is_older(brought: Any, held: Any) -> bool:
+    """Whether an event is older than what is held, which was read since; not, if either does not tell its date."""
+    return (
+        brought.date_updated is not None and held.date_updated is not None and brought.date_updated < held.date_updated
+    )

@@ -44,6 +44,7 @@ class Link:
 
     Attributes:
         held: Frames that wait for the client to be up to date.
+        is_comparing: A comparison is under way on a socket that has stayed (F28).
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Link:
         self._tasks: set[asyncio.Task[None]] = set()
         self.held: Backlog[bytes] = Backlog(client.emitter, _MOST_HELD_FRAMES, "frames wait for the client to be ready")
         self._holding = True
+        self.is_comparing = False
         self._awaiting_ready = 0
         self._ready: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -208,6 +210,16 @@ class Link:
         for frame in self.held.take_all():
             self._receive(frame)
 
+    async def _compare(self) -> None:
+        if self._holding or self.is_comparing:
+            return  # the last one is not over yet
+        self.is_comparing = True
+        try:
+            await self._client.compare()
+            self._stats.comparisons += 1
+        finally:
+            self.is_comparing = False
+
     def _on_disconnected(self, effect: effects.Disconnected) -> None:
         self._holding = True
         self._stats.drops += effect.error is not None
@@ -266,6 +278,7 @@ _HANDLERS: Final[Mapping[type[effects.Effect], Callable[[Link, Any], None]]] = {
     effects.RequestReady: Link._on_request_ready,
     effects.Connected: Link._on_connected,
     effects.Ready: Link._on_ready,
+    effects.Compare: lambda link, _: link._spawn(link._compare()),
     effects.Disconnected: Link._on_disconnected,
     effects.TokenExpired: lambda link, _: link._publish("token.expired"),
     effects.RefreshToken: lambda link, _: link._spawn(link._refresh()),

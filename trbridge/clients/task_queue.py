@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from ..resources.task_queue import TaskQueueInstance
+from .drift import SILENT
 from .mirror import Mirror
 from .resource_client import ResourceClient
 
@@ -38,6 +40,16 @@ class TaskQueue(ResourceClient[TaskQueueInstance]):
 
     kind: ClassVar[ChannelKind] = "taskqueue"
     resource_class: ClassVar[type[TaskQueueInstance]] = TaskQueueInstance
+    watched: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "task-queue.expression.updated": ("target_workers",),
+        SILENT: (
+            "friendly_name",
+            "max_reserved_workers",
+            "task_order",
+            "reservation_activity_sid",
+            "assignment_activity_sid",
+        ),
+    }
 
     account_sid: Mirror[str | None] = Mirror()
     assignment_activity: Mirror[ActivityInstance | None] = Mirror()

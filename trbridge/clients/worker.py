@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
@@ -10,11 +11,14 @@ from ..errors import TaskRouterError
 from ..resources.activity import ActivityInstance
 from ..resources.reservation import ReservationInstance
 from ..resources.worker import WorkerInstance
+from ..resources.worker_channel import WorkerChannelInstance
 from ..session import State
 from ..sids import check_sid
 from ..urls import websocket_url
 from .catching_up import CatchingUp
+from .comparing import Comparing
 from .desk import Desk
+from .drift import SILENT
 from .mirror import Mirror
 from .registrars import SeatRegistrar
 from .worker_methods import WorkerMethods
@@ -71,6 +75,11 @@ class Worker(WorkerMethods):
 
     kind: ClassVar[ChannelKind] = "worker"
     resource_class: ClassVar[type[WorkerInstance]] = WorkerInstance
+    watched: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "activity.update": ("activity_sid",),
+        "attributes.update": ("attributes",),
+        SILENT: ("friendly_name",),
+    }
 
     account_sid: Mirror[str | None] = Mirror()
     activity: Mirror[ActivityInstance | None] = Mirror()
@@ -107,7 +116,8 @@ class Worker(WorkerMethods):
         self.close_existing_sessions = close_existing_sessions in (True, "true")
         super().__init__(token, debug, region, max_retries, api_base_url, event_bridge_base_url, **options)
         self._desk = Desk(self)
-        self._catching_up = CatchingUp(self, self._desk)
+        self._comparing = Comparing(self, self._desk)
+        self._catching_up = CatchingUp(self, self._desk, self._comparing)
 
     @property
     def on(self) -> SeatRegistrar[Self]:  # type: ignore[override]
@@ -140,7 +150,20 @@ class Worker(WorkerMethods):
 
     async def catch_up(self) -> None:
         """Find out what was missed, and go to the connect activity if there is nothing to do."""
+        await super().catch_up()
         await self._catching_up.run()
+
+    async def compare(self) -> None:
+        """Compare the worker, its channels and its reservations."""
+        await super().compare()
+        await self._catching_up.compare()
+
+    def is_untold(self, event: str, resource: object, *, late: bool) -> bool:
+        """Take in an event of the worker or of a channel of its; False if a comparison has told it."""
+        for kind, watch in ((WorkerInstance, self._watch), (WorkerChannelInstance, self._comparing.channels)):
+            if isinstance(resource, kind) and resource.sid:
+                return watch.hear(event, resource, late=late)
+        return True
 
     def receive(self, name: str, payload: msgspec.Raw) -> None:
         """Publish an event of the socket, under v1's name of it (wire-protocol 6.2)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,6 +49,17 @@ class Workspace(FedClient):
 
     kind: ClassVar[ChannelKind] = "workspace"
     resource_class: ClassVar[type[WorkspaceInstance]] = WorkspaceInstance
+    watched: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "workspace.updated": (
+            "friendly_name",
+            "default_activity_sid",
+            "timeout_activity_sid",
+            "event_callback_url",
+            "events_filter",
+            "multi_task_enabled",
+            "prioritize_queue_order",
+        )
+    }
 
     account_sid: Mirror[str | None] = Mirror()
     date_created: Mirror[datetime | None] = Mirror()

@@ -56,6 +56,8 @@ class SessionCore:
         self._opened_at: float | None = None
         self._attempt_by: float | None = None
         self._retry_at: float | None = None
+        self._random = random
+        self._compare_at: float | None = None
 
     def _accepts(self, happened: Input) -> bool:
         """Look the input up in the table; False if it means nothing in this state."""
@@ -115,6 +117,10 @@ class SessionCore:
         self._go(State.CONNECTED)
         self._ready.send(now, self._epoch, self._token.version)
         self._emit(effects.Connected(self._epoch))
+
+    def _schedule_comparison(self, now: float) -> None:
+        every = self._options.compare_every
+        self._compare_at = None if every is None else now + every * (1 - self._random() / 10)
 
     # -- after a socket ------------------------------------------------------------------------------------------
 
@@ -210,7 +216,7 @@ class SessionCore:
         if self._opened_at is not None and now - self._opened_at >= self._options.stable_after:
             self._backoff.reset()
             self._refreshed = False
-        self._opened_at = self._attempt_by = self._retry_at = None
+        self._opened_at = self._attempt_by = self._retry_at = self._compare_at = None
         self._liveness.closed()
         self._ready.finish()
 

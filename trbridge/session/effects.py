@@ -12,6 +12,7 @@ from .states import State
 
 __all__ = [
     "CloseSocket",
+    "Compare",
     "Connected",
     "Dial",
     "Disconnected",
@@ -67,6 +68,12 @@ class Connected(msgspec.Struct, frozen=True):
 
 class Ready(msgspec.Struct, frozen=True):
     """The ready request of this socket was answered: the event ``ready``."""
+
+    epoch: int
+
+
+class Compare(msgspec.Struct, frozen=True):
+    """The socket has stayed for a while: compare what the client holds with the service (F28)."""
 
     epoch: int
 
@@ -128,6 +135,7 @@ Effect = (
     | RequestReady
     | Connected
     | Ready
+    | Compare
     | Disconnected
     | RefreshToken
     | TokenExpired

@@ -76,6 +76,7 @@ class Session(SessionCore):
             self._ready.deadline,
             self._token.deadline,
             self._liveness.deadline,
+            self._compare_at,
             # Standing by, there is nothing to hurry for after a sleep.
             None if self._state is State.STANDBY else self._watch.deadline,
         )
@@ -161,10 +162,11 @@ class Session(SessionCore):
 
     # -- the ready request ---------------------------------------------------------------------------------------
 
-    def ready_succeeded(self, now: float, epoch: int) -> None:  # noqa: ARG002  every input has the time
+    def ready_succeeded(self, now: float, epoch: int) -> None:
         """The ready request was answered."""
         if epoch == self._epoch and self._accepts(Input.READY_SUCCEEDED):
             self._ready.finish()
+            self._schedule_comparison(now)
             self._go(State.READY)
             self._emit(effects.Ready(epoch))
 
@@ -273,6 +275,9 @@ class Session(SessionCore):
         elif self._ready.overdue(now):
             timeout = RequestTimeout(f"the ready request was not answered within {self._options.ready_timeout:g} s")
             self._ready_over(now, timeout, Verdict.RETRY)
+        if self._compare_at is not None and now >= self._compare_at:
+            self._schedule_comparison(now)
+            self._emit(effects.Compare(self._epoch))
 
     def _blocked(self, now: float, late: float, place: str | None, is_news: bool) -> None:
         """We were woken too late: somebody kept the loop from us (F34)."""

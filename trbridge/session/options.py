@@ -47,6 +47,9 @@ class SessionOptions:
     """A provider that does not answer in this time has failed (F53)."""
     expiry_notice: float = 5.0
     """``token.expired`` comes this long before the token runs out, as in v1 (wire-protocol 3.7)."""
+    compare_every: float | None = 300.0
+    """How often a client that stays connected compares what it holds with the service, which finds events that were
+    lost on a live socket (F28). A tenth earlier at most, so that a fleet does not ask in one second; None for never."""
     sleep_check: float = 4.0
     """How often to look whether the machine slept (F58)."""
     blocked_limit: float = 5.0
@@ -60,7 +63,9 @@ class SessionOptions:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if one.name not in ("outcomes", "verdicts") and not _is_time(value):
+            if one.name in ("outcomes", "verdicts") or (value is None and one.name == "compare_every"):
+                continue
+            if not _is_time(value):
                 raise InvalidArgument(f"{one.name} must be a positive number of seconds, not {value!r}")
         object.__setattr__(self, "verdicts", check_outcomes(self.outcomes))
 
