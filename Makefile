@@ -25,7 +25,7 @@ check: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Installs what trbridge is compared with, as far as it can be had; ten minutes. make bench BENCH=--page writes
+# Installs what trbridge is compared with, as far as it can be had; a quarter of an hour. make bench BENCH=--page writes
 # the tables into docs/performance.md.
 bench: .venv/ready
 	$(BIN)/python -m benchmarks --install --json benchmarks/results/latest.json $(BENCH)
