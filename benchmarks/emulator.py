@@ -173,7 +173,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.one is not None:
         pin(SERVER_CORE)
-        found = measure(*options.one, options.tasks)
+        size: tuple[int, int] = tuple(options.one)
+        found = measure(*size, options.tasks)
         print(json.dumps({f"{row.case}_us": row.microseconds for row in found} | {"setup_s": found[0].setup_seconds}))
         return 0
     began, rows, skipped = time.perf_counter(), list[Row](), list[tuple[int, int]]()

@@ -95,7 +95,7 @@ class Count:
         self.number = 0
         self.marked = asyncio.Event()
         workspace.on("task.created", self._heard)
-        workspace.on("flood.mark", lambda _: self.marked.set())
+        workspace.emitter.on("flood.mark", lambda _: self.marked.set())
 
     def _heard(self, _: object) -> None:
         self.number += 1

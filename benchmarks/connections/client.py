@@ -148,7 +148,7 @@ def trbridge(crowd: Crowd) -> Callable[[], Awaitable[None]]:
     token = _token()
     http = HttpPool(ssl_context=crowd.tls) if crowd.tls else None
     options = SessionOptions(first_retry=1e-6)
-    bases = {"api_base_url": f"{crowd.base}/v1", "event_bridge_base_url": crowd.base}
+    bases: dict[str, Any] = {"api_base_url": f"{crowd.base}/v1", "event_bridge_base_url": crowd.base}
 
     async def one() -> None:
         client = Workspace(token, session=options, ssl_context=crowd.tls, http=http, **bases)
