@@ -240,4 +240,5 @@ async def test_what_a_handler_that_did_not_end_does_later(
         await asyncio.sleep(0)
         assert station.status(offer.task_sid)[0] == "assigned"
     assert complaints == []
-    assert [each.levelno for each in caplog.records if each.name == "trbridge.bot"] == [logging.ERROR]
+    said = [each.levelno for each in caplog.records if each.name == "trbridge.bot"]
+    assert [level for level in said if level >= logging.WARNING] == [logging.ERROR]
