@@ -13,6 +13,10 @@ PARTS = {
     "one header": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"a" * 65536),
     "many headers": (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"a: b\r\n" * 10_000),
     "a URL": (b"GET /", b"a" * 65536),
+    "what follows a body": (
+        b"POST /v1/Workspaces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: ",
+        b"a" * 65536,
+    ),
 }
 
 
@@ -54,6 +58,17 @@ async def test_large_bodies_and_many_requests_are_no_head() -> None:
             assert answer.startswith(b"HTTP/1.1 401")
             length = next(line for line in answer.splitlines() if line.lower().startswith(b"content-length"))
             await reader.readexactly(int(length.partition(b":")[2]))
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_small_chunks_are_no_head() -> None:
+    """Five bytes about each byte, a hundred thousand times."""
+    head = b"POST /v1/Workspaces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with Emulator() as emulator, asyncio.timeout(10):
+        reader, writer = await _open(emulator)
+        writer.write(head + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n")
+        assert (await reader.read(12)) == b"HTTP/1.1 401"
         writer.close()
         await writer.wait_closed()
 

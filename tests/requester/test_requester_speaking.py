@@ -16,6 +16,7 @@ from trbridge.requester.with_httptools import HttptoolsExchange
 
 BOTH = pytest.mark.parametrize("speaks", [H11Exchange, HttptoolsExchange])
 POST = httpx.Request("POST", "http://127.0.0.1:1/v1/wschannels/AC/WS", headers={"If-Match": "3"}, content=b"{}")
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
 NEXT = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate"
 
 # What is read, whether the connection ends then, the body, and whether another exchange may follow.
@@ -76,6 +77,23 @@ def test_what_is_no_answer_is_an_error_of_httpx(speaks: type[Exchange], data: by
     """Half of one, none, one with two lengths (RFC 9112 section 6.3), one without end."""
     with pytest.raises(httpx.RemoteProtocolError):
         read(speaks, pieces(data, [*range(0, len(data), 1000)]), ends=True)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "beginning", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 ", CHUNKED + b"0\r\nX: ", CHUNKED + b"0\r\na: b\r\nX: "]
+)
+def test_what_is_not_the_body_has_an_end(speaks: type[Exchange], beginning: bytes) -> None:
+    """Httptools itself would take all of it, in time that grows with the square (check 22)."""
+    with pytest.raises(httpx.RemoteProtocolError):
+        read(speaks, [beginning, *[b"a" * 65536] * 5], ends=False)
+
+
+@BOTH
+def test_small_chunks_are_no_head(speaks: type[Exchange]) -> None:
+    """Five bytes about each byte."""
+    exchange = read(speaks, [CHUNKED, *[b"1\r\na\r\n" * 10_000] * 5, b"0\r\n\r\n"], ends=False)
+    assert (exchange.complete, sum(map(len, exchange.body))) == (True, 50_002)
 
 
 @BOTH

@@ -265,6 +265,7 @@ CLIENTS: Final = (
             _ANSWERS + "test_other_compressions_are_refused",
             _REQUESTER + "test_an_answer_larger_than_allowed_is_refused",
             _LIMITS + "test_bytes_that_trickle_in_do_not_extend_it",
+            "requester/test_requester_speaking.py::test_what_is_not_the_body_has_an_end",
             "test_webhooks_refusals.py::test_a_body_has_an_end",
         ),
     ),

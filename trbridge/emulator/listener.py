@@ -26,7 +26,10 @@ __all__ = ["Listener", "check_address"]
 _TOKEN: Final = re.compile(r"(token=)[^&\s\"']+")
 _PATIENCE: Final = 5.0
 _MOST_HEAD: Final = 256 * 1024
-"""Bytes before a request's body. httptools has no limit, and time that grows with the square; a token has 128 KiB."""
+"""Bytes of a request beside its body: head, sizes of chunks, what follows the last. A token has 128 KiB. httptools
+has no limit, and time that grows with the square."""
+_FRAMING: Final = 8
+"""Bytes beside a byte of the body that are all right: a chunk of one byte has five."""
 
 
 class Listener:
@@ -100,19 +103,24 @@ class Listener:
 
 
 class _Http(HttpToolsProtocol):
-    """uvicorn's HTTP, with a way to cut the connection (fault rules drop answers) and an end to a request's head."""
+    """uvicorn's HTTP, with a way to cut the connection (fault rules drop answers) and an end to all but the body."""
 
-    _head = 0
+    _beside = _arrived = 0
 
     def data_received(self, data: bytes) -> None:
+        self._arrived = len(data)
         super().data_received(data)
-        # There is no scope before the first request, and a method in it once the head of one is complete.
-        self._head = self._head + len(data) if self.scope and "method" not in self.scope else 0
-        if self._head > _MOST_HEAD and not self.transport.is_closing():
-            self.send_400_response(f"The request's head has more than {_MOST_HEAD} bytes.")
+        self._beside += len(data)
+        if self._beside > _MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response(f"The request has more than {_MOST_HEAD} bytes beside its body.")
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._beside -= (1 + _FRAMING) * len(body)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._beside = -self._arrived  # what came along with its first byte may be the end of the one before
         extensions: dict[str, Any] = {ABORT: self.transport.abort}
         self.scope["extensions"] = extensions
 

@@ -12,6 +12,9 @@ from .speaking import HEAD_LIMIT
 __all__ = ["HttptoolsExchange"]
 
 _FINAL: Final = 200
+_FRAMING: Final = 8
+"""Bytes beside a byte of the body that are all right: a chunk of one byte has five. httptools has no limit, and time
+that grows with the square of what follows the last chunk."""
 
 
 class HttptoolsExchange:
@@ -19,7 +22,7 @@ class HttptoolsExchange:
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._head = 0  # bytes read before the head was complete
+        self._beside = 0  # bytes read that were not the body: the head, sizes of chunks, what follows the last
         self.status = 0
         self.reason = self.version = b""
         self.headers: list[tuple[bytes, bytes]] = []
@@ -49,10 +52,10 @@ class HttptoolsExchange:
             if not self.complete:  # else it is what came after the answer
                 raise httpx.RemoteProtocolError(f"illegal answer: {error}") from error
             self.may_go_on = False
-        if not self.status:
-            self._head += len(data)
-            if self._head > HEAD_LIMIT:
-                raise httpx.RemoteProtocolError("the head of the answer is too long")
+        self._beside += len(data)
+        if self._beside > HEAD_LIMIT and not self.complete:
+            what = "head" if not self.status else "end"
+            raise httpx.RemoteProtocolError(f"the {what} of the answer is too long")
 
     def _end(self) -> None:
         """The connection ended: that is how a body ends which was not announced to end otherwise (RFC 9112, 6.3)."""
@@ -92,6 +95,7 @@ class HttptoolsExchange:
         """A part of the body."""
         if not self.complete:
             self.body.append(data)
+            self._beside -= (1 + _FRAMING) * len(data)
 
     def on_message_complete(self) -> None:
         """The answer is complete."""
