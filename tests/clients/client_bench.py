@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from trbridge import Worker, WorkerCapability, Workspace, WorkspaceCapability
@@ -40,3 +41,9 @@ class Bench:
     def worker(self, worker_sid: str, **options: Any) -> Worker:
         """A worker's client that is not connected yet."""
         return Worker(self.worker_token(worker_sid), **(self.bases | options))
+
+
+def called_back() -> tuple[asyncio.Future[tuple[Any, Any]], Any]:
+    """A callback, and the future of what it was called with; a second call raises."""
+    future: asyncio.Future[tuple[Any, Any]] = asyncio.get_running_loop().create_future()
+    return future, lambda error, result: future.set_result((error, result))

@@ -7,17 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from client_bench import called_back
 from seat_bench import Seat
 
 from trbridge import InvalidArgument, NotFound, NotReady, TokenProviderError, Worker, WrongTokenKind
 from trbridge.session import State
 
 NOWHERE = "WT" + "0" * 32
-
-
-def called_back() -> tuple[asyncio.Future[tuple[Any, Any]], Any]:
-    future: asyncio.Future[tuple[Any, Any]] = asyncio.get_running_loop().create_future()
-    return future, lambda error, result: future.set_result((error, result))
 
 
 async def test_the_client_is_the_worker(seat: Seat) -> None:

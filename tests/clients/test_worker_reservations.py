@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from client_bench import Bench
+from client_bench import Bench, called_back
 from seat_bench import Seat
 
 from trbridge import ClientClosed, InvalidArgument, NotReady, ReservationGone, TransportError
@@ -32,11 +32,6 @@ def params(seat: Seat, since: int) -> dict[str, Any]:
     """What the last request of hers to a reservation said."""
     entries = seat.bench.emulator.app.record.find("bridge", path="*/Reservations/*", method="POST", since=since)
     return dict(entries[-1].params)
-
-
-def called_back() -> tuple[asyncio.Future[tuple[Any, Any]], Any]:
-    future: asyncio.Future[tuple[Any, Any]] = asyncio.get_running_loop().create_future()
-    return future, lambda error, result: future.set_result((error, result))
 
 
 # -- verbs ----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from ..checkpoints import Checkpoint, Position
 from ..errors import DecodeError, InvalidArgument, RequestError, Unauthorized
 from ..retry import MAX_WAIT, backoff, is_transient
-from ..wire import format_datetime
+from .arguments import moment, moment_of, read_since, read_types, second
 from .window import Ask, Entry, Window
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class Follower:
         if not 0 < every <= 86_400 or not 0 <= settle <= overlap <= 3_600:
             raise InvalidArgument("follow() wants every > 0 and 0 <= settle <= overlap <= 3600, all in seconds")
         self._log = log
-        self._types = _read_types(types)
-        self._since = None if since is None else _read_since(since, now())
+        self._types = read_types(types)
+        self._since = None if since is None else read_since(since, now())
         self._checkpoint = checkpoint
         self._every, self._settle, self._overlap = every, settle, overlap
         self._allow_gap = allow_gap
@@ -157,9 +157,9 @@ class Follower:
     async def _open(self) -> Window:
         if self._window is None:
             position = await self._load()
-            begin = self._since if position is None else _moment(position.before_ms)
+            begin = self._since if position is None else moment(position.before_ms)
             begin = None if begin is None else self._begin_at(begin)
-            if position is not None and begin is not None and begin > _moment(position.before_ms):
+            if position is not None and begin is not None and begin > moment(position.before_ms):
                 position = None
             self._window = Window(
                 position,
@@ -255,48 +255,16 @@ class Follower:
 
     def _entry(self, event: EventInstance, floor: int | None) -> Entry:
         wanted = not self._types or event.event_type in self._types
-        return Entry(_moment_of(event, floor), event.sid, event if wanted else None, wanted)
+        return Entry(moment_of(event, floor), event.sid, event if wanted else None, wanted)
 
     def _params(self, ask: Ask) -> dict[str, str]:
         params = {"PageSize": str(ask.page_size)}
         if ask.start is None:
             params["Minutes"] = _WHOLE_LOG
         else:
-            params["StartDate"] = _second(ask.start)
+            params["StartDate"] = second(ask.start)
         if ask.end is not None:
-            params["EndDate"] = _second(ask.end)
+            params["EndDate"] = second(ask.end)
         if len(self._types) == 1:
             params["EventType"] = next(iter(self._types))
         return params
-
-
-def _read_types(types: str | Iterable[str]) -> frozenset[str]:
-    chosen = frozenset([types] if isinstance(types, str) else types)
-    for name in chosen:
-        if not isinstance(name, str) or not name.strip():
-            raise InvalidArgument(f"types are names of events such as 'task.created', not {name!r}")
-    return chosen
-
-
-def _read_since(since: datetime | timedelta, now: float) -> datetime:
-    if isinstance(since, timedelta):
-        return datetime.fromtimestamp(now, UTC) - since
-    format_datetime(since)  # refuses one without a time zone
-    return since.astimezone(UTC)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)
-
-
-def _second(seconds: int) -> str:
-    return format_datetime(_moment(seconds * 1000))
-
-
-def _moment_of(event: EventInstance, floor: int | None) -> int:
-    """Its milliseconds; its seconds, should the service leave those out (they may be null: rest-api 3.10)."""
-    if event.event_date_ms is not None:
-        return event.event_date_ms
-    if event.event_date is not None:
-        return int(event.event_date.timestamp() * 1000)
-    return floor or 0
