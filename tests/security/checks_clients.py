@@ -24,6 +24,7 @@ _FRAMES: Final = "connection/test_connection_frames.py::"
 _SECRETS: Final = "connection/test_connection_secrets.py::"
 _TOKENS: Final = "test_tokens.py::"
 _URLS: Final = "test_urls.py::"
+_PAGES: Final = "test_urls_pages.py::"
 _ANSWERS: Final = "test_answers.py::"
 _EXPRESSIONS: Final = "emulator/test_emulator_expressions_properties.py::"
 
@@ -220,8 +221,8 @@ CLIENTS: Final = (
         _REQUESTS,
         "a page's URL is followed below the workspace's own base only, in whatever dress it comes",
         (
-            _URLS + "test_check_18_nothing_else_is_requested",
-            _URLS + "test_check_18_whatever_is_accepted_starts_with_the_base",
+            _PAGES + "test_check_18_nothing_else_is_requested",
+            _PAGES + "test_check_18_whatever_is_accepted_starts_with_the_base",
             "resources/test_resource_page.py::test_a_foreign_page_url_is_never_asked_for",
             "resources/test_resource_page.py::test_a_walk_in_circles_ends",
         ),

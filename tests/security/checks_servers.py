@@ -166,7 +166,7 @@ SERVERS: Final = (
             "test_wire.py::test_any_frame_is_read_or_refused",
             "test_answers.py::test_every_answer_is_a_reply_or_a_request_error",
             "test_tokens_peek.py::test_anything_at_all_is_claims_or_a_token_error",
-            "test_urls.py::test_check_18_whatever_is_accepted_starts_with_the_base",
+            "test_urls_pages.py::test_check_18_whatever_is_accepted_starts_with_the_base",
             "resources/test_resource_decoding.py::test_any_bytes_are_read_or_refused_with_our_error",
             "emulator/test_emulator_expressions_properties.py::test_any_text_compiles_or_is_refused_with_a_place",
             "emulator/test_emulator_workflow.py::test_any_document_is_read_or_refused",
