@@ -71,8 +71,6 @@ def test_events_are_printed_as_json_while_they_come_until_ctrl_c(box: Box) -> No
             "listen",
             workspace_sid,
             "--json",
-            "--count",
-            "2",
             "--event",
             "ready",
             "--event",

@@ -10,11 +10,13 @@ from urllib.parse import parse_qsl, urlsplit
 from fake_bridge import AC, EV, WS, WT, Bridge, W, page, raw, sid
 
 from trbridge.checkpoints import Position
-from trbridge.resources.event import EventList
+from trbridge.following import Follower
+from trbridge.resources.event import EventInstance, EventList
 from trbridge.wire import Reply, Request
 
 BEGIN = 1_893_456_000.0
 """2030-01-01T00:00:00Z."""
+START = datetime.fromtimestamp(BEGIN, UTC)
 
 
 def event(number: int, at: float, kind: str = "task.created", **changes: Any) -> dict[str, Any]:
@@ -107,3 +109,20 @@ class Kept:
 
     def save(self, position: Position) -> None:
         self.saved.append(position)
+
+
+def follow(bridge: LogBridge, **options: Any) -> Follower:
+    """As ``bridge.events.follow(...)``, in the bridge's time."""
+    return Follower(
+        bridge.events, clock=bridge.clock, now=bridge.now, sleep=bridge.sleep, random=lambda: 0.5, **options
+    )
+
+
+async def take(follower: Follower, number: int) -> list[int]:
+    """The numbers of so many events."""
+    return [number_of(await anext(follower)) for _ in range(number)]
+
+
+def number_of(one: EventInstance) -> int:
+    """The number it was made with."""
+    return int(one.sid.replace("EV", "0x"), 0)
