@@ -16,18 +16,21 @@ _SOCKET: Final = "connection/test_connection_websocket.py::"
 _CATCHING: Final = "clients/test_worker_catching_up.py::"
 _NETWORK: Final = "faults/test_faults_network.py::"
 _CLIENT: Final = "faults/test_faults_client.py::"
+_DRIFT: Final = "faults/test_faults_drift.py::"
 
 CONNECTED: Final = (
     Fault(
         "F18",
         "a half-open connection",
-        "noticed after 60 s of silence; the next one does not wait for it",
+        "noticed after 60 s of silence; the next one does not wait for it, nor does a request take an idle connection "
+        "into the same hole",
         (
             _LIVE + "test_f18_silence_is_found_to_the_second",
             _SOCKET + "test_f18_a_black_hole_is_left_and_the_next_attempt_does_not_wait_for_it",
             _NETWORK + "test_f18_a_black_hole_is_noticed_by_its_silence",
+            "requester/test_requester_pool.py::test_f18_what_is_idle_is_dropped_when_connections_cannot_be_trusted",
         ),
-        "a pooled HTTP connection in the same hole costs the ready request its 15 s",
+        "idle connections through a proxy are not dropped",
     ),
     Fault(
         "F19",
@@ -82,9 +85,16 @@ CONNECTED: Final = (
     Fault(
         "F28",
         "heartbeats, but no events",
-        "found at the next connect",
-        (_CATCHING + "test_what_ended_while_the_line_was_cut_is_told_once",),
-        "a comparison every few minutes on a socket that stays is not built; call `reconnect()` to have one",
+        "found by a comparison every five minutes (`compare_every`), told, and counted in `drift_repaired`",
+        (
+            _LIVE + "test_f28_a_comparison_is_due_at_every_interval_while_the_socket_stays",
+            _DRIFT + "test_f28_a_reservation_that_was_not_told_is_found_within_one_interval",
+            _DRIFT + "test_f28_a_worker_that_was_moved_and_a_channel_that_was_changed",
+            _DRIFT + "test_f28_a_workspace_and_a_queue_compare_themselves",
+            _DRIFT + "test_f28_a_comparison_that_fails_is_reported_and_made_again",
+            "clients/test_ledger.py::test_for_every_interleaving_each_change_is_told_once_and_the_end_is_true",
+            "clients/test_drift.py::test_for_every_interleaving_what_is_told_last_is_true",
+        ),
     ),
     Fault(
         "F29",
@@ -116,6 +126,7 @@ CONNECTED: Final = (
         "`notify_network_change()` connects at once",
         (
             _CLOCKS + "test_f33_a_changed_network_connects_at_once",
+            _NETWORK + "test_f33_the_ready_request_after_a_change_of_network_takes_a_new_connection",
             "faults/test_client_stats.py::test_f33_a_changed_network_is_told_and_the_connection_replaced",
         ),
     ),

@@ -14,6 +14,8 @@ _CATCHING: Final = "clients/test_worker_catching_up.py::"
 _EVENTS: Final = "clients/test_worker_events.py::"
 _CLIENT: Final = "faults/test_faults_client.py::"
 _HANDLERS: Final = "faults/test_faults_handlers.py::"
+_DRIFT: Final = "faults/test_faults_drift.py::"
+_LEDGER: Final = "clients/test_ledger.py::"
 _MANY: Final = "faults/test_faults_many.py::"
 _MACHINE: Final = "faults/test_faults_worker_machine.py::test_each_reservation_is_told_once_and_in_order"
 
@@ -87,6 +89,7 @@ EVENTS: Final = (
         "an old frame after a new one",
         "dropped; the state does not go back",
         (
+            _LEDGER + "test_f44_in_whatever_order_frames_come_the_end_is_the_last",
             _EVENTS + "test_whatever_the_order_no_event_is_told_twice_and_the_end_is_final",
             "clients/test_freshness.py::test_the_last_one_believed_has_the_highest_version",
         ),
@@ -94,13 +97,17 @@ EVENTS: Final = (
     Fault(
         "F45",
         "events while offline",
-        "told after `ready`, marked `reconcile`",
+        "told after `ready`, marked `reconcile`; what came and went, too",
         (
             _CATCHING + "test_what_ended_while_the_line_was_cut_is_told_once",
             _CATCHING + "test_an_accepted_reservation_whose_event_was_lost",
+            _DRIFT + "test_f45_what_came_and_went_while_away_is_told",
+            _DRIFT + "test_f45_what_was_over_before_the_client_came_is_not_told",
+            _DRIFT + "test_a_lost_created_frame_is_told_before_the_end",
+            _LEDGER + "test_for_every_interleaving_each_change_is_told_once_and_the_end_is_true",
             _MACHINE,
         ),
-        "a reservation that came and went while offline is not told",
+        "what came, went and was deleted by the service, five minutes after its end, is not told",
     ),
     Fault(
         "F46",

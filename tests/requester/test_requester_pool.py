@@ -157,3 +157,26 @@ def test_making_things_needs_no_event_loop() -> None:
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
     HttpRequester(pool=HttpPool())
+
+
+async def test_f18_what_is_idle_is_dropped_when_connections_cannot_be_trusted() -> None:
+    """The next request opens a new one; one that is being used goes on, and a loop without any is left alone."""
+    bridge = Bridge(answer())
+    requester = HttpRequester()
+    requester.distrust_connections()
+    async with bridge.serve() as url:
+        await send(requester, url)
+        requester.distrust_connections()
+        await send(requester, url)
+        assert bridge.connections == 2
+        await send(requester, url)
+        assert bridge.connections == 2
+        await requester.aclose()
+
+
+async def test_a_transport_of_ones_own_keeps_its_connections_to_itself() -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
+    requester = HttpRequester(transport=transport)
+    await send(requester, "https://event-bridge.example/v1/wschannels/AC/WK")
+    requester.distrust_connections()
+    await requester.aclose()

@@ -13,12 +13,14 @@ import random
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from .. import close_codes
 from ..connection import Connection
 from ..errors import ClientClosed, DecodeError, NotReady, TaskRouterError, TokenError
 from ..events import CLIENT_EVENTS, Disconnected, StateChange
 from ..session import Session, SessionOptions, State, effects
 from ..wire import Request, decode_event
 from .backlog import Backlog
+from .promises import settle
 
 if TYPE_CHECKING:
     import ssl
@@ -99,8 +101,8 @@ class Link:
     async def aclose(self) -> None:
         """Disconnect, and end what the link itself has under way."""
         await self._shut()
-        _settle(self._ready, ClientClosed("the client was closed before it was ready"))
-        _settle(self._ended)
+        settle(self._ready, ClientClosed("the client was closed before it was ready"))
+        settle(self._ended)
 
     def reconnect(self) -> None:
         """Connect again at once."""
@@ -111,6 +113,7 @@ class Link:
     def notify_network_change(self) -> None:
         """Connect again at once, if there is anything to connect."""
         if self._connection is not None:
+            self._client._requester.distrust_connections()
             self._connection.notify_network_change()
 
     def token_updated(self) -> None:
@@ -193,7 +196,7 @@ class Link:
                 connection.ready_succeeded(epoch)
 
     def _on_ready(self, _: effects.Ready) -> None:
-        _settle(self._ready)
+        settle(self._ready)
         self._client.on_ready()
         if not self._awaiting_ready:
             self._release()
@@ -223,6 +226,8 @@ class Link:
     def _on_disconnected(self, effect: effects.Disconnected) -> None:
         self._holding = True
         self._stats.drops += effect.error is not None
+        if effect.code in (None, close_codes.ABNORMAL):
+            self._client._requester.distrust_connections()
         if self._ready is None or self._ready.done():
             self._ready = asyncio.get_running_loop().create_future()
         retry_in = effect.delay if effect.will_retry else None
@@ -237,8 +242,8 @@ class Link:
         self._publish("state", StateChange(old=effect.old, new=effect.new))
 
     def _on_stopped(self, effect: effects.Stopped) -> None:
-        _settle(self._ready, effect.error)
-        _settle(self._ended, effect.error)
+        settle(self._ready, effect.error)
+        settle(self._ended, effect.error)
         self._client.emitter.report(effect.error)
 
     async def _refresh(self) -> None:
@@ -289,16 +294,6 @@ _HANDLERS: Final[Mapping[type[effects.Effect], Callable[[Link, Any], None]]] = {
 """What the session asks for, and who does it."""
 
 _AT_REST = frozenset({State.IDLE, State.CLOSED, State.STOPPED})
-
-
-def _settle(future: asyncio.Future[None] | None, error: TaskRouterError | None = None) -> None:
-    if future is None or future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
-        future.exception()  # seen: without a waiter it must not be reported as never retrieved
 
 
 def _plan(effect: effects.Disconnected) -> str:

@@ -126,6 +126,10 @@ class HttpRequester:
             self._announce(request, failure, attempt, delay)
             await self._pause(delay)
 
+    def distrust_connections(self) -> None:
+        """Send no request over a connection that is idle now: it may lead into the same hole as another did (F18)."""
+        self._pool.drop_idle()
+
     async def aclose(self) -> None:
         """End what is under way with :class:`ClientClosed` and let go of the connections.
 

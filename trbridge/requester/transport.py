@@ -142,6 +142,10 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close what is idle."""
+        self.drop_idle()
+
+    def drop_idle(self) -> None:
+        """Close what is idle, at once; requests open new connections."""
         for lines in self._idle.values():
             while lines:
                 self._drop(lines.pop())
