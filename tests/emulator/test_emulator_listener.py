@@ -11,6 +11,7 @@ from trbridge.emulator import Emulator
 from trbridge.emulator.listener import Listener, _redact
 from trbridge.emulator.web import AsgiScope, Receive, Send
 from trbridge.emulator.websocket_protocol import frame
+from trbridge.errors import InvalidArgument
 
 
 async def handshake(emulator: Emulator) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -104,3 +105,15 @@ def test_a_logged_address_shows_no_token() -> None:
     plain = logging.LogRecord("uvicorn.error", 10, "", 0, "hello %s", ("you",), None)
     assert _redact(plain)
     assert plain.args == ("you",)
+
+
+def test_of_two_that_begin_at_the_same_moment_the_second_is_refused() -> None:
+    """By a word about the port, not by a traceback when it has half begun."""
+
+    async def app(_scope: AsgiScope, _receive: Receive, _send: Send) -> None: ...
+
+    first = Listener(app, "127.0.0.1", 0, 10)
+    with pytest.raises(InvalidArgument, match=rf"cannot listen on 127\.0\.0\.1, port {first.port}: "):
+        Listener(app, "127.0.0.1", first.port, 10)
+    for listening in first._sockets:
+        listening.close()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from random import Random
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from .event_data import Subject
 from .journal import Journal, NullJournal
 from .model import EventRecord
 from .store import Store
-from .transaction import Change, Transaction
+from .transaction import Change, Running, Transaction
 
 __all__ = ["Committed", "Engine"]
 
@@ -125,7 +125,7 @@ class Engine:
             RuntimeError: One is under way. Do not wait (``await``) inside a transaction.
             JournalError: The changes could not be written, so they did not happen.
         """
-        return self._transaction(self.now())
+        return Running(self._begin, self._commit, self._undo, self.now())
 
     def subscribe(self, callback: Callable[[Committed], None]) -> Callable[[], None]:
         """Be told of every transaction, in order, after it is written. Returns what ends it.
@@ -227,14 +227,15 @@ class Engine:
         self._offset = max(0.0, (restored.now or begin) - begin)
         self._last = begin + self._offset
 
-    @contextmanager
-    def _transaction(self, now: float) -> Iterator[Transaction]:
+    def _begin(self, now: float) -> Transaction:
         if self._current is not None:
             raise RuntimeError("a transaction is under way already; finish it first, and never await inside one")
         self._last = max(self._last, now)
         tx = self._current = Transaction(self.store, self._last, self._new_sid)
+        return tx
+
+    def _commit(self, tx: Transaction) -> None:
         try:
-            yield tx
             for hook in self.settle_hooks:
                 hook(tx)
             changes = tx.changes()
@@ -251,8 +252,14 @@ class Engine:
             self._outbox.append(Committed(tx.now, tuple(tx.events), tuple(changes), tx.subjects))
             self._tell()
 
+    def _undo(self, tx: Transaction) -> None:
+        try:
+            tx.rollback()
+        finally:
+            self._current = None
+
     def _fire(self, due: Due) -> None:
-        with self._transaction(due.when) as tx:
+        with Running(self._begin, self._commit, self._undo, due.when) as tx:
             self._deadlines.fire(tx, due)
 
     def _tell(self) -> None:

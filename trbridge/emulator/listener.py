@@ -25,6 +25,7 @@ __all__ = ["Listener", "check_address"]
 
 _TOKEN: Final = re.compile(r"(token=)[^&\s\"']+")
 _PATIENCE: Final = 5.0
+_BACKLOG: Final = 2048  # uvicorn's
 _MOST_HEAD: Final = 256 * 1024
 """Bytes of a request beside its body: head, sizes of chunks, what follows the last. A token has 128 KiB. httptools
 has no limit, and time that grows with the square."""
@@ -173,6 +174,8 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        # At once: of two that begin at the same moment the second is to be refused here. asyncio says it again.
+        listening.listen(_BACKLOG)
         listening.setblocking(False)
     except (OSError, OverflowError) as error:
         listening.close()

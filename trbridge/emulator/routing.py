@@ -128,8 +128,11 @@ class Routing:
                     reserve(tx, task, [worker])
 
     def _match(self, tx: Transaction) -> None:
+        active = self.situation.take_active()
+        if not active:
+            return
         lines = _Lines()
-        lines.add(self.situation.take_active())
+        lines.add(active)
         while (pool := lines.pop()) is not None:
             if self._serve(tx, pool):
                 lines.add(self.situation.take_active())
@@ -220,8 +223,7 @@ def _entered(tx: Transaction, seen: int) -> list[str]:
 
 
 def _entering(tx: Transaction, seen: int) -> Iterator[str]:
-    for change in tx.log[seen:]:
-        old, new = change.old, change.new
+    for old, new, _ in tx.log[seen:]:
         if type(new) is not Task or new.assignment_status != "pending" or new.target_index is None:
             continue
         if old is None or old.assignment_status != "pending" or _position(old) != _position(new):

@@ -96,11 +96,15 @@ class Situation:
         free, or are still free and not as they were, since this was last asked. Who asks sees to them.
         """
         self.refresh()
+        if not self._active:
+            return set()
         active, self._active = self._active, set()
         return {pool for pool in active if pool.waiting}
 
     def refresh(self) -> None:
         """Look again at what has changed."""
+        if not (self._wider or self._workers or self._tasks):
+            return  # most changes are none of routing's business
         wider, self._wider = self._wider, []
         for old, new in wider:
             self._widen(old, new)
