@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from trbridge import NotReady
+from trbridge.bot import Bot, Fleet
 from trbridge.bot.signals import signals_handled
 
 HANDLED = (signal.SIGTERM, signal.SIGINT)
@@ -64,3 +67,22 @@ async def test_a_handler_that_was_not_pythons_is_left_alone(monkeypatch: pytest.
         for number, handler in zip(HANDLED, was, strict=True):
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+def program(kind: str) -> Bot | Fleet:
+    """One that would have to be connected somewhere, if it ever came to that."""
+    return Bot(lambda: "token") if kind == "bot" else Fleet(lambda _: "token", ["WK" + "0" * 32])
+
+
+@pytest.mark.parametrize("kind", ["bot", "fleet"])
+async def test_main_in_a_running_loop_says_what_to_do(kind: str) -> None:
+    """As in a notebook: typed, and no coroutine is left behind that was never awaited."""
+    with pytest.raises(NotReady, match=r"one runs here already.*await run"):
+        program(kind).main()
+
+
+@pytest.mark.parametrize("kind", ["bot", "fleet"])
+def test_main_in_another_thread_says_what_to_do(kind: str) -> None:
+    """Signals arrive in the main thread only; there SIGTERM would end the program in the middle of a task."""
+    with ThreadPoolExecutor(1) as pool, pytest.raises(NotReady, match=r"main thread.*asyncio\.run"):
+        pool.submit(program(kind).main).result(timeout=10)

@@ -16,7 +16,7 @@ from .diary import keep_diary
 from .handlers import Handler, OnError, Route, Where, make_route
 from .jobs import Jobs
 from .persistence import Persistence
-from .signals import signals_handled
+from .signals import run_main, signals_handled
 
 if TYPE_CHECKING:
     from ..credentials import TokenProvider
@@ -125,8 +125,12 @@ class Bot:
         """Run in an event loop of its own until SIGTERM or SIGINT; then drain, and return.
 
         A second signal stops the handlers at once and exits with status 1.
+
+        Raises:
+            NotReady: An event loop runs here already (then await :meth:`run`), or this is not the main thread.
+            TaskRouterError: As for :meth:`run`.
         """
-        asyncio.run(self.run(signals=True))
+        run_main(lambda: self.run(signals=True))
         if self._forced:
             sys.exit(1)
 

@@ -18,7 +18,7 @@ from ..retry import backoff
 from ..tokens import peek_unverified
 from .bot import Bot
 from .handlers import Handler, OnError, Where
-from .signals import signals_handled
+from .signals import run_main, signals_handled
 
 __all__ = ["Fleet", "FleetProvider"]
 
@@ -116,8 +116,12 @@ class Fleet:
         """Run in an event loop of its own until SIGTERM or SIGINT; then drain all bots, and return.
 
         A second signal stops the handlers at once and exits with status 1.
+
+        Raises:
+            NotReady: An event loop runs here already (then await :meth:`run`), or this is not the main thread.
+            TaskRouterError: As for :meth:`run`.
         """
-        asyncio.run(self.run(signals=True))
+        run_main(lambda: self.run(signals=True))
         if self._forced:
             sys.exit(1)
 

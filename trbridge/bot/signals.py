@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-__all__ = ["signals_handled"]
+from ..errors import NotReady
+
+__all__ = ["run_main", "signals_handled"]
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+def run_main(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a program's whole life in an event loop of its own.
+
+    Raises:
+        NotReady: There is an event loop already, or this is not the main thread, where signals arrive.
+    """
+    if asyncio._get_running_loop() is not None:
+        raise NotReady("main() makes an event loop, and one runs here already", hint="await run() instead")
+    if threading.current_thread() is not threading.main_thread():
+        raise NotReady(
+            "main() is for the main thread, where signals arrive",
+            hint="asyncio.run(bot.run()) in this one, and bot.drain() in its loop when the program is to end",
+        )
+    asyncio.run(run())
 
 
 @contextmanager
