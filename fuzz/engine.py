@@ -6,6 +6,7 @@ while it is imported, so nothing of trbridge may be imported before.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     with atheris.instrument_imports(include=INSTRUMENTED):
         from fuzz.targets import TARGETS
     target = TARGETS[name]
+    logging.disable()  # thousands of refusals a second are no news
     target(b"")  # what is imported at the first call is not an input's doing
     atheris.Setup([sys.argv[0], *flags], target)
     atheris.Fuzz()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from .answers import read_http_answer
+from .callbacks import read_callback
 from .events import read_event
 from .expressions import read_expression
 from .pages import read_page_url
@@ -22,6 +24,8 @@ Target = Callable[[bytes], None]
 
 TARGETS: Final[Mapping[str, Target]] = {
     "event": read_event,
+    "answer": read_http_answer,
+    "callback": read_callback,
     "token": read_token,
     "page": read_page_url,
     "expression": read_expression,

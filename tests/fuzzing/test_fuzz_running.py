@@ -57,7 +57,7 @@ def test_what_takes_too_long_is_a_finding() -> None:
 def test_a_reader_that_there_is_not_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["evnt"])
-    assert "there is no reader 'evnt'; there are event, token" in capsys.readouterr().err
+    assert "there is no reader 'evnt'; there are event, answer" in capsys.readouterr().err
 
 
 def test_without_the_engine_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from fuzz.targets import TARGETS, events, expressions, pages, tokens, workflows
+from fuzz.targets import TARGETS, answers, events, expressions, pages, tokens, workflows
+from trbridge.answers import Inflater
 from trbridge.emulator import seed
 from trbridge.emulator.expressions import Compiled, Context
 from trbridge.emulator.seed import Seed
 from trbridge.errors import DecodeError, ExpressionError
+from trbridge.signatures import Secrets
 from trbridge.tokens import peek_unverified
 from trbridge.wire import Event
 
@@ -20,6 +22,9 @@ SIGNED = (
 )
 PAGE = f"https://taskrouter.twilio.com@evil.example/v1/Workspaces/WS{'2' * 32}".encode()
 CONFIGURATION = f'{{"task_routing":{{"default_filter":{{"queue":"WQ{"4" * 32}"}}}}}}'.encode()
+
+
+BOMB = bytes([0, 0]) + b"OK|\n{}"
 
 
 def _raise(error: Exception) -> Any:
@@ -50,6 +55,9 @@ BROKEN: dict[str, tuple[str, bytes, Any, str, Any]] = {
         _unchecked,
     ),
     "a token in the refusal": ("token", b"x" * 50, tokens, "peek_unverified", _raise(DecodeError("x" * 50))),
+    "an answer larger than allowed": ("answer", BOMB, Inflater, "body", lambda _: b"0" * 5000),
+    "an answer that is no reply": ("answer", BOMB, answers, "read_answer", _raise(KeyError("no"))),
+    "a callback that nobody signed": ("callback", b"/ x\nEventType=a", Secrets, "have_signed", lambda *_: True),
     "a page of elsewhere": ("page", PAGE, pages, "check_page_url", lambda url, *_: url),
     "a token that is not redacted": ("page", b"x", pages, "redacted", lambda text: text),
     "an answer that is neither": ("expression", b"a == 1", expressions, "compile_expression", _unseparated),

@@ -177,6 +177,6 @@ SERVERS: Final = (
             "fuzzing/test_fuzz_targets.py::test_what_breaks_a_promise_is_found",
         ),
         "fuzzers led by coverage (Atheris) look for new inputs in `make fuzz`, not in continuous integration; they are "
-        "of frames, tokens, page URLs, expressions, workflows and seeds",
+        "of frames, answers, callbacks, tokens, page URLs, expressions, workflows and seeds",
     ),
 )
