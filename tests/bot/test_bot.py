@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from bot_bench import Station
 
-from trbridge import InvalidArgument, NotReady
+from trbridge import NotReady
 from trbridge.bot import Bot, OnError
-from trbridge.bot.handlers import make_route
 
 
 async def forever() -> None:
@@ -270,18 +269,6 @@ async def test_a_handler_that_cancels_itself_has_failed(station: Station) -> Non
 # -- what is refused ------------------------------------------------------------------------------------------------
 
 
-def test_nonsense_is_refused_when_it_is_said(station: Station) -> None:
-    """Not when the first task comes."""
-    bot: Any = station.bot(station.worker())
-    for arguments in ({"where": 7}, {"deadline": 0}, {"deadline": -1}, {"on_error": "panic"}):
-        with pytest.raises(InvalidArgument, match=next(iter(arguments))):
-            bot.task(**arguments)(print)
-    for handler in (7, lambda: None, lambda a, b, c: None):
-        with pytest.raises(InvalidArgument, match="task"):
-            bot.task()(handler)
-    bot.task()(print)  # a built-in without a signature to speak of
-
-
 async def test_a_bot_runs_once_at_a_time_and_again_after(station: Station) -> None:
     """Two runs of one bot would be two bots of one worker."""
     bot = station.bot(station.worker())
@@ -294,8 +281,3 @@ async def test_a_bot_runs_once_at_a_time_and_again_after(station: Station) -> No
                 await bot.run()
     await bot.drain()  # nothing runs: nothing to do
     bot.stop()
-
-
-def test_a_function_without_a_signature_gets_the_task() -> None:
-    """Some that are written in C tell nothing of their parameters."""
-    assert make_route(max, None, None, "leave").takes_reservation is False

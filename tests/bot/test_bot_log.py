@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -143,3 +144,17 @@ async def test_a_token_that_runs_out_is_told_of(
     (line,) = said(caplog, "its token runs out")
     why = "its provider gave no other yet" if provider else "there is no provider to give another"
     assert why in line.getMessage()
+
+
+async def test_a_run_that_is_cancelled_is_no_trouble(station: Station, caplog: pytest.LogCaptureFixture) -> None:
+    """Going away is its own doing then, too: nothing to warn of."""
+    alice = station.worker()
+    bot = station.bot(alice)
+    with caplog.at_level(logging.WARNING, "trbridge"):
+        running = asyncio.ensure_future(bot.run())
+        await station.until(lambda: station.activity(alice) == "Available")
+        running.cancel()
+        await asyncio.wait({running})
+    assert caplog.records == []
+    assert station.activity(alice) == "Offline"
+    assert "draining" not in repr(bot)

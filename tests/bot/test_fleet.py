@@ -261,6 +261,11 @@ async def test_fleets_without_bots_and_wrong_numbers(station: Station) -> None:
     for wrong in ({"at_once": 0}, {"jitter": -1}, {"jitter": float("nan")}):
         with pytest.raises(InvalidArgument, match=next(iter(wrong))):
             station.fleet([], **wrong)
+    for sids in (["nobody"], "WK" + "0" * 32, [7]):
+        with pytest.raises(InvalidArgument, match="a fleet's worker must be a SID that starts with WK"):
+            station.fleet(sids)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match="a function that gives a token for a worker's SID"):
+        Fleet("a token", crew(station, 1))  # type: ignore[arg-type]
 
 
 async def test_a_provider_that_never_recovers_is_given_up_in_the_end(

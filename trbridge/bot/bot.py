@@ -11,9 +11,10 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from ..clients.worker import Worker
-from ..errors import NotReady, TaskRouterError
+from ..errors import InvalidArgument, NotReady, TaskRouterError
+from ..sids import check_sid
 from .diary import keep_diary
-from .handlers import Handler, OnError, Route, Where, make_route
+from .handlers import Handler, OnError, Route, Where, check_ends, make_route
 from .jobs import Jobs
 from .persistence import Persistence
 from .signals import run_main, signals_handled
@@ -54,7 +55,7 @@ class Bot:
         worker: The client; its events are all there.
 
     Raises:
-        InvalidArgument: A handler, condition, deadline or choice makes no sense.
+        InvalidArgument: A deadline, choice or activity makes no sense.
     """
 
     def __init__(
@@ -70,8 +71,12 @@ class Bot:
         chance: Callable[[], float] = random.random,
         **worker: Any,
     ) -> None:
+        if drain_activity_sid is not None:
+            check_sid(drain_activity_sid, "WA", name="drain_activity_sid")
+        if not drain_timeout >= 0:
+            raise InvalidArgument(f"drain_timeout must be a number of seconds, not {drain_timeout!r}")
+        self._on_error = check_ends(deadline, on_error)
         self.worker = Worker(token, **{"max_retries": 3, **worker})
-        self._on_error = on_error
         self._deadline = deadline
         self._drain_activity_sid = drain_activity_sid or self.worker.disconnect_activity_sid
         self._drain_timeout = drain_timeout
@@ -86,7 +91,8 @@ class Bot:
         self.worker.on("reservation.timeout", self._missed)
 
     def __repr__(self) -> str:
-        return f"<Bot of {self.worker!r}, {self.busy} tasks under way{', draining' if self._draining else ''}>"
+        draining = ", draining" if self._running and self._draining else ""
+        return f"<Bot of {self.worker!r}, {self.busy} tasks under way{draining}>"
 
     @property
     def busy(self) -> int:
@@ -160,6 +166,7 @@ class Bot:
             try:
                 await self._until_done(self._live(gate))
             finally:
+                self._draining = True  # what its worker does from now on is the bot's own doing
                 await self._end()
                 self._running = False
                 self._done.set()

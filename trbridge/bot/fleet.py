@@ -15,6 +15,7 @@ from ..errors import InvalidArgument, TaskRouterError, TokenError, TokenProvider
 from ..offload import is_async
 from ..requester import HttpPool
 from ..retry import backoff
+from ..sids import check_sid
 from ..tokens import peek_unverified
 from .bot import Bot
 from .handlers import Handler, OnError, Where
@@ -60,7 +61,7 @@ class Fleet:
         failures: Why a bot gave up, by worker SID.
 
     Raises:
-        InvalidArgument: A number is out of range.
+        InvalidArgument: A number is out of range, a worker is none, or an argument of the bots makes no sense.
     """
 
     def __init__(
@@ -79,6 +80,9 @@ class Fleet:
             raise InvalidArgument(f"at_once must be at least 1, not {at_once!r}")
         if not jitter >= 0:
             raise InvalidArgument(f"jitter must be a number of seconds, not {jitter!r}")
+        if not callable(provider):
+            raise InvalidArgument("a fleet's provider is a function that gives a token for a worker's SID")
+        sids = [check_sid(sid, "WK", name="a fleet's worker") for sid in worker_sids]
         self._own_pool = HttpPool() if bot.get("http") is None else None
         self._at_once, self._jitter = at_once, jitter
         self._chance, self._sleep = chance, sleep
@@ -88,7 +92,7 @@ class Fleet:
         self._forced = False
         self.failures: dict[str, Exception] = {}
         options = {**bot, "http": self._own_pool or bot["http"], "chance": chance, "sleep": sleep}
-        self.bots: dict[str, Bot] = {sid: Bot(_provider_of(provider, sid), **options) for sid in worker_sids}
+        self.bots: dict[str, Bot] = {sid: Bot(_provider_of(provider, sid), **options) for sid in sids}
 
     def __repr__(self) -> str:
         return f"<Fleet of {len(self.bots)} bots, {self.busy} tasks under way, {len(self.failures)} gave up>"

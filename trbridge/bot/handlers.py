@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..resources.reservation import ReservationInstance
     from ..resources.task import TaskInstance
 
-__all__ = ["Handler", "OnError", "Route", "Where", "call", "choose", "make_route"]
+__all__ = ["Handler", "OnError", "Route", "Where", "call", "check_ends", "choose", "make_route"]
 
 _log = redacting_logger("trbridge.bot")
 
@@ -67,13 +67,22 @@ def make_route(handler: Any, where: Where, deadline: float | None, on_error: OnE
         InvalidArgument: The handler takes the wrong arguments, the condition is no condition, or the deadline
             no time.
     """
+    chosen = check_ends(deadline, on_error)
+    return Route(handler, _condition(where), deadline, chosen, _takes_reservation(handler))
+
+
+def check_ends(deadline: float | None, on_error: OnError | str) -> OnError:
+    """Check how handlers may end; returns the choice.
+
+    Raises:
+        InvalidArgument: The deadline is no time, or there is no such choice.
+    """
     if deadline is not None and not deadline > 0:
         raise InvalidArgument(f"deadline must be a positive number of seconds, not {deadline!r}")
     try:
-        chosen = OnError(on_error)
+        return OnError(on_error)
     except ValueError:
         raise InvalidArgument(f"on_error must be one of {', '.join(OnError)}, not {on_error!r}") from None
-    return Route(handler, _condition(where), deadline, chosen, _takes_reservation(handler))
 
 
 def choose(routes: list[Route], task: TaskInstance) -> Route | None:
