@@ -9,6 +9,7 @@ No attribute has a token: URLs go without their query, parameters and bodies not
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import inspect
 import os
 import re
@@ -181,13 +182,29 @@ class Tracing:
 
         async def traced(url: str) -> T:
             parts = urlsplit(url)
-            attributes: dict[str, AttributeValue] = {"network.protocol.name": "websocket"}
+            attributes = {**self._attributes, "network.protocol.name": "websocket"}
             if parts.hostname is not None:
                 attributes["server.address"] = parts.hostname
-            with self._span("connect", self._kinds.CLIENT, attributes) as span, _judged(span):
-                return await dial(url)
+            # Not the current one: what the socket brings until it ends would be a part of it.
+            span = self._tracer.start_span("connect", kind=self._kinds.CLIENT, attributes=attributes)
+            try:
+                with _judged(span):
+                    return await dial(url)
+            finally:
+                span.end()
 
         return traced
+
+    @staticmethod
+    def detached(start: Callable[[], None]) -> None:
+        """Start something that goes on when the current span is over, and is no part of it."""
+        from opentelemetry import context
+
+        def run() -> None:
+            context.attach(context.Context())
+            start()
+
+        contextvars.copy_context().run(run)
 
     @contextlib.contextmanager
     def handler(self, event: str, handler: Callable[..., Any], args: tuple[Any, ...]) -> Iterator[None]:

@@ -30,12 +30,14 @@ class Observatory:
 
     Attributes:
         telemetry: To give to clients.
+        tracer: For spans of the user's own.
     """
 
     def __init__(self) -> None:
         self._spans, self._reader = InMemorySpanExporter(), InMemoryMetricReader()
         provider = TracerProvider()
         provider.add_span_processor(SimpleSpanProcessor(self._spans))
+        self.tracer = provider.get_tracer("user")
         self.telemetry = Telemetry(provider, MeterProvider([self._reader]))
 
     @property
@@ -113,6 +115,30 @@ async def test_a_request_in_a_handler_is_part_of_its_span(absent: Seat, observat
     assert str(found["trbridge.sid"]).startswith("WR")
     assert str(found["trbridge.task"]).startswith("WT")
     assert float(found["trbridge.waited"]) >= 0.0
+
+
+async def test_what_a_connection_brings_is_no_part_of_what_was_current_then(
+    absent: Seat, observatory: Observatory
+) -> None:
+    """A bot connects once, perhaps in a span, and lives for months: each event begins a trace of its own."""
+    with observatory.tracer.start_as_current_span("startup"):
+        client = absent.make(telemetry=observatory.telemetry)
+        await client.connect()
+    client.emitter.on("x", lambda _: None)
+    absent.client = client
+    absent.inject("x", None)
+    await absent.settle()
+    with observatory.tracer.start_as_current_span("nightly"):
+        client.reconnect()
+        await client.connect()
+    absent.inject("x", None)
+    await absent.settle()
+    with observatory.tracer.start_as_current_span("asked"):
+        await client.fetch()
+    await client.aclose()
+    assert len(observatory.named("connect")) == len(observatory.named("handle x")) == 2
+    children = [span.name for span in observatory.spans if span.parent is not None]
+    assert children == [f"GET {WORKER}"], "the one that was asked for in a span"
 
 
 async def test_functions_are_spans_too_and_nobody_is_hurt_by_one_that_raises(

@@ -8,6 +8,7 @@ after ``connect()`` misses nothing.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping
@@ -18,6 +19,7 @@ from ..connection import Connection
 from ..errors import ClientClosed, DecodeError, NotReady, TaskRouterError, TokenError
 from ..events import CLIENT_EVENTS, Disconnected, StateChange
 from ..session import Session, SessionOptions, State, effects
+from ..session.states import AT_REST
 from ..wire import Request, decode_event
 from .backlog import Backlog
 from .promises import settle
@@ -61,6 +63,7 @@ class Link:
         self._options = options
         self._ssl = ssl_context
         self._wall = wall
+        self._context = contextvars.Context()
         self._session: Session | None = None
         self._connection: Connection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,9 +83,9 @@ class Link:
 
     async def connect(self) -> None:
         """Start if need be, and wait until ready."""
-        if self.state in _AT_REST:
+        if self.state in AT_REST:
             await self._shut()
-            self._start()
+            self._client._detached(self._start)
         self._awaiting_ready += 1
         try:
             if self._ready is not None:
@@ -125,6 +128,7 @@ class Link:
 
     def _start(self) -> None:
         client = self._client
+        self._context = contextvars.copy_context()
         self._promise()
         self._session = Session(random=random.random, options=self._options, can_refresh=client.can_refresh_token)
         self._connection = Connection(
@@ -157,7 +161,7 @@ class Link:
                 await asyncio.wait(pending)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(work, context=self._context.copy())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -231,13 +235,13 @@ class Link:
         if self._ready is None or self._ready.done():
             self._ready = asyncio.get_running_loop().create_future()
         retry_in = effect.delay if effect.will_retry else None
-        _log.info("%r: disconnected: %s; %s", self._client, effect.message, _plan(effect))
+        _log.info("%r: disconnected: %s; %s", self._client, effect.message, effect.plan)
         disconnected = Disconnected(message=effect.message, code=effect.code, reason=effect.reason, retry_in=retry_in)
         self._publish("disconnected", disconnected)
 
     def _on_state(self, effect: effects.StateChanged) -> None:
         _log.debug("%r: %s -> %s", self._client, effect.old, effect.new)
-        if effect.old is State.STOPPED and effect.new not in _AT_REST:
+        if effect.old is State.STOPPED and effect.new not in AT_REST:
             self._promise()  # a new token woke it: whoever runs or connects from now on waits anew
         self._publish("state", StateChange(old=effect.old, new=effect.new))
 
@@ -292,11 +296,3 @@ _HANDLERS: Final[Mapping[type[effects.Effect], Callable[[Link, Any], None]]] = {
     effects.Stopped: Link._on_stopped,
 }
 """What the session asks for, and who does it."""
-
-_AT_REST = frozenset({State.IDLE, State.CLOSED, State.STOPPED})
-
-
-def _plan(effect: effects.Disconnected) -> str:
-    if not effect.will_retry:
-        return "staying so"
-    return "trying again" if effect.delay is None else f"trying again in {effect.delay:.1f} s"

@@ -69,6 +69,10 @@ class Observed(Listening):
         if found is not None:
             found.leave(self)
 
+    def _detached(self, start: Callable[[], None]) -> None:
+        """Start something that outlives the span that is current."""
+        start() if self._tracing is None else self._tracing.detached(start)
+
     def _dial(self, ssl_context: ssl.SSLContext | None) -> Dial:
         dial = default_dial(ssl_context)
         return dial if self._tracing is None else self._tracing.dial(dial)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import os
 import time
@@ -69,7 +70,9 @@ class Connection:
         self._sleepless = sleepless or sleepless_clock(self._loop)
         self._process = os.getpid()
         self._pumping = False
-        self._timer = Timer(self._loop, self._wake, session.options.blocked_limit)
+        # What goes on for months is not part of whatever called reconnect(): no trace, no request's variables.
+        self._context = contextvars.copy_context()
+        self._timer = Timer(self._loop, self._wake, session.options.blocked_limit, self._context)
         self._wanted: int | None = None  # epoch of the attempt under way
         self._attempt: asyncio.Task[None] | None = None
         self._socket: Socket | None = None
@@ -211,7 +214,7 @@ class Connection:
     # -- the socket ----------------------------------------------------------------------------------------------
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(work)
+        task = self._loop.create_task(work, context=self._context.copy())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

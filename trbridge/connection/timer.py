@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 
 from .watch import WATCH, Watched
 
@@ -17,10 +18,14 @@ class Timer:
         loop: The loop.
         wake: What to call, with the moment that it was set to.
         limit: Seconds that it may be late before somebody is to blame (F34).
+        context: What it is called in, whoever has moved it.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, wake: Callable[[float], None], limit: float) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, wake: Callable[[float], None], limit: float, context: Context
+    ) -> None:
         self._loop = loop
+        self._context = context
         self._wake = wake
         self._handle: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -39,7 +44,9 @@ class Timer:
         if self._handle is not None:
             self._handle.cancel()
         self._due = self._watched.due = due
-        self._handle = None if due is None else self._loop.call_at(due, self._fire, due)
+        self._handle = None
+        if due is not None:
+            self._handle = self._loop.call_at(due, self._fire, due, context=self._context.copy())
         if self._is_watched is (due is None):
             self._is_watched = due is not None
             WATCH.begin(self._watched) if self._is_watched else WATCH.end(self._watched)

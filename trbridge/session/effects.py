@@ -94,6 +94,13 @@ class Disconnected(msgspec.Struct, frozen=True):
     error: ConnectionLost | None = None
     """The same as an exception; None if it was on request."""
 
+    @property
+    def plan(self) -> str:
+        """What follows, in words."""
+        if not self.will_retry:
+            return "staying so"
+        return "trying again" if self.delay is None else f"trying again in {self.delay:.1f} s"
+
 
 class RefreshToken(msgspec.Struct, frozen=True):
     """Get a new token; answer with ``token_updated`` or ``refresh_failed``. It replaces the one before it."""
