@@ -9,8 +9,8 @@ and completed, in three ways:
 * ``backlog``: tasks wait in one queue; each completion frees a worker, who gets the next one.
 
 "first" is the time of the first task in a queue, which looks at all workers once. Times are processor time, so
-that other work on the machine counts little. ``make bench`` has it beside the other benchmarks; ``python -m
-benchmarks.emulator [--json]`` alone takes about a minute and stops by itself before two. Nothing is written and
+that other work on the machine counts little. ``make bench`` has it beside the other benchmarks; ``python
+benchmarks/emulator.py [--json]`` alone takes about a minute and stops by itself before two. Nothing is written and
 nothing is sent.
 """
 
@@ -24,7 +24,6 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
-from benchmarks.children import SERVER_CORE, pin
 from trbridge.emulator import routing
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
@@ -172,6 +171,8 @@ def main() -> int:
     parser.add_argument("--tasks", type=int, default=TASKS, help="so many for each case")
     options = parser.parse_args()
     if options.one is not None:
+        from benchmarks.children import SERVER_CORE, pin  # run as a module, by the others' harness
+
         pin(SERVER_CORE)
         size: tuple[int, int] = tuple(options.one)
         found = measure(*size, options.tasks)
