@@ -43,6 +43,9 @@ def test_an_expired_token(client: Client) -> None:
     assert answer.body is not None
     assert answer.body["code"] == 20003
     assert "expired" in answer.body["message"]
+    # Its date is yet to come for whoever reads this: say by whose clock it is over.
+    assert answer.body["message"].endswith("by a clock that is moved by hand")
+    assert "; here it is 20" in answer.body["message"]
 
 
 def test_a_token_by_the_machines_clock_where_ours_stands_still(world: World) -> None:

@@ -117,3 +117,20 @@ def test_of_two_that_begin_at_the_same_moment_the_second_is_refused() -> None:
         Listener(app, "127.0.0.1", first.port, 10)
     for listening in first._sockets:
         listening.close()
+
+
+async def test_who_was_refused_had_an_answer_and_the_log_has_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Uvicorn looks for a handshake only; a terminal full of its errors would hide a real one."""
+    async with Emulator() as emulator:
+        host, port = emulator.event_bridge_base_url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            f"GET /v1/wschannels/{emulator.account_sid}/{emulator.workspace_sid}?token=x HTTP/1.1\r\nHost: {host}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        async with asyncio.timeout(10):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 403 ")
+            await reader.read()
+        writer.close()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []

@@ -31,6 +31,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             scope["extensions"][ABORT] = self.transport.abort
             scope["extensions"][WRITE] = self.write_text
 
+    async def send(self, message: Any) -> None:
+        """Send one message. Whoever was refused has had an answer: uvicorn would log that there was none."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
+
     # uvicorn waits for `writable` in each send, but until 0.53 nothing cleared it: frames for somebody who does not
     # read would pile up without an end (security check 27).
 
