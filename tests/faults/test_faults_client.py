@@ -194,6 +194,37 @@ def test_f47_a_handler_that_blocks_loses_nothing() -> None:
     patient(scenario)
 
 
+def test_f47_a_client_that_is_held_closes_at_once_and_comes_back_reading() -> None:
+    """The answer to its close frame lies in the buffer that is not read; and the next connection is a new one."""
+
+    async def scenario() -> None:
+        async with town() as place:
+            gate, limits = asyncio.Event(), HandlerLimits(concurrency=1, queue=1, when_full="block")
+            client = place.make(handlers=limits)
+            heard: list[int] = []
+
+            async def slow(number: int) -> None:
+                await gate.wait()
+                heard.append(number)
+
+            client.emitter.on("burst", slow)
+            await client.connect()
+            for number in range(5):
+                place.emulator.inject(place.worker_sid, {"event_type": "burst", "payload": number})
+            await passing(1.0)
+            began = asyncio.get_running_loop().time()
+            await client.aclose(drain=0)
+            assert asyncio.get_running_loop().time() - began < 1.0
+            gate.set()
+            await client.connect()
+            place.emulator.inject(place.worker_sid, {"event_type": "burst", "payload": 9})
+            await passing(1.0)
+            assert heard == [9]
+            await client.aclose(drain=0)
+
+    patient(scenario)
+
+
 def test_f47_a_handler_that_must_not_miss_anything_ends_the_client() -> None:
     """The process ends, loudly, and the next one is told of what is pending."""
 

@@ -102,6 +102,7 @@ class WebSocket:
     async def close(self, code: int, reason: str) -> None:
         """Close with a handshake that does not take long."""
         self._detach()
+        self.hold(False)  # so that the answer is seen
         self._closing = True
         try:
             await self._connection.close(code, reason)
