@@ -92,6 +92,27 @@ async def test_an_application_that_hangs_is_cancelled(monkeypatch: pytest.Monkey
     writer.close()
 
 
+_UPGRADE = b"Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+
+
+@pytest.mark.parametrize("turns", [2, 5, 20])
+@pytest.mark.parametrize(
+    "request_", [b"GET / HTTP/1.1\r\n%b\r\n", b"POST / HTTP/1.1\r\n%bContent-Length: 5\r\n\r\nabcde"]
+)
+async def test_a_handshake_that_was_refused_is_no_obstacle_to_stopping(request_: bytes, turns: int) -> None:
+    """It has its answer, or will never have one; uvicorn would say another, and fail."""
+    async with asyncio.timeout(10):
+        async with Emulator() as emulator:
+            port = int(emulator.event_bridge_base_url.rpartition(":")[2])
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request_ % _UPGRADE)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        writer.transport.abort()
+        with pytest.raises(OSError, match="Connect call failed"):
+            await asyncio.open_connection("127.0.0.1", port)
+
+
 def test_a_servers_frames_are_the_same_for_all() -> None:
     """Not masked, so they are made once (RFC 6455 section 5.1)."""
     assert frame("hé") == b"\x81\x03h\xc3\xa9"

@@ -53,6 +53,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self.writable.set()
 
+    def shutdown(self) -> None:
+        """The server stops. A handshake that was refused has its answer already; uvicorn would give it another."""
+        if self.conn.eof_sent and not self.handshake_complete:
+            self.transport.close()
+        else:
+            super().shutdown()
+
     def write_text(self, text: str) -> bool:
         """Write a frame if that needs no waiting. One that nobody will read any more counts as written."""
         if not self.handshake_complete or not self.writable.is_set():
