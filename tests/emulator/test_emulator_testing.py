@@ -71,6 +71,24 @@ def test_tasks_go_to_the_workspaces_workflow_until_there_is_another(taskrouter: 
     assert [each.worker_sid for each in taskrouter.reservations(direct)] == [alice.sid]
 
 
+def test_a_contact_center_is_made_in_a_line(taskrouter: TaskRouter) -> None:
+    """Most tests want workers, queues and a way to each queue, and have something else to say."""
+    center = taskrouter.center({"Alice": {"langs": ["fr"]}, "Bob": {}}, {"All of us": "1==1", "Bob's": "langs == null"})
+    assert list(center.workers) == ["Alice", "Bob"]
+    for queue, workers in (("Bob's", ["Bob"]), ("All of us", ["Alice"]), ("none", [])):
+        task = taskrouter.submit({"queue": queue})
+        wanted = [center.workers[name].sid for name in workers]
+        assert [each.worker_sid for each in taskrouter.reservations(task)] == wanted
+        assert task.task_queue_sid == center.queues.get(queue, center.queues["All of us"]).sid
+
+
+def test_a_contact_center_of_one_needs_no_word(taskrouter: TaskRouter) -> None:
+    center = taskrouter.center()
+    (reservation,) = taskrouter.reservations(taskrouter.submit())
+    assert reservation.worker_sid == center.workers["Alice"].sid
+    assert list(taskrouter.center(["Bob"], {"Second": "1==1"}).workers) == ["Bob"]
+
+
 def test_a_workspace_is_needed() -> None:
     with TaskRouter(workspace=None) as router, pytest.raises(NotReady, match="no workspace"):
         router.worker("Alice")

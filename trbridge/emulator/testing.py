@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..errors import NotFound
+from .contact_center import ContactCenter, filter_of, make, sid_of, step_of
 from .indexes import ACTIVITIES_BY_NAME, EVENTS_OF, RESERVATIONS_OF
 from .model import Activity, Entity, EventRecord, Reservation, Task, TaskQueue, Worker, Workflow
 from .record import matches
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["TaskRouter"]
 
 E = TypeVar("E", bound=Entity)
-
-_Step = str | TaskQueue | Mapping[str, Any]
 
 
 class TaskRouter(EmulatorThread):
@@ -100,17 +100,26 @@ class TaskRouter(EmulatorThread):
             name: The friendly name.
             **fields: More parameters, such as ``assignment_callback_url``. ``configuration`` replaces it all.
         """
-        routing: dict[str, Any] = {
-            "filters": [
-                {"expression": expression, "targets": [_step(step) for step in steps]} for expression, *steps in filters
-            ]
-        }
+        routing: dict[str, Any] = {"filters": [filter_of(each) for each in filters]}
         if default is not None:
-            routing["default_filter"] = _step(default)
+            routing["default_filter"] = step_of(default)
         fields = {"configuration": {"task_routing": routing}, **fields}
         made = self._made(Workflow, "CreateWorkflow", friendly_name=name, **fields)
         self._flow = made.sid
         return made
+
+    def center(
+        self,
+        workers: Iterable[str] | Mapping[str, Mapping[str, Any]] = ("Alice",),
+        queues: Mapping[str, str] = MappingProxyType({"Everyone": "1==1"}),
+    ) -> ContactCenter:
+        """Workers, queues and a workflow in a line.
+
+        Args:
+            workers: Names, or attributes by name. They are available.
+            queues: TargetWorkers by name. Tasks go to the one that their attribute ``queue`` names, else to the first.
+        """
+        return make(self, workers, queues)
 
     def submit(
         self, attributes: Mapping[str, Any] | None = None, *, workflow: Workflow | str | None = None, **fields: Any
@@ -122,7 +131,7 @@ class TaskRouter(EmulatorThread):
             workflow: Where it goes; the workflow made last when left out, else the workspace's own.
             **fields: More parameters: ``priority``, ``timeout``, ``task_channel``, ``routing_target``...
         """
-        sid = _sid_of(workflow) if workflow is not None else self._workflow_sid(fields)
+        sid = sid_of(workflow) if workflow is not None else self._workflow_sid(fields)
         return self._made(Task, "CreateTask", attributes=attributes or {}, workflow_sid=sid, **fields)
 
     def update(self, entity: E, **fields: Any) -> E:
@@ -175,7 +184,7 @@ class TaskRouter(EmulatorThread):
             event_type: Only these, ``*`` standing for anything: ``"reservation.*"``.
             about: Only what happened to this.
         """
-        key = self.workspace_sid if about is None else _sid_of(about)
+        key = self.workspace_sid if about is None else sid_of(about)
         rows = self.call(self.emulator.engine.store.select, EVENTS_OF, key)
         return [row for row in rows if matches(event_type, row.event_type)]
 
@@ -205,7 +214,7 @@ class TaskRouter(EmulatorThread):
     async def _until(self, event_type: str, about: Entity | str | None, count: int, seconds: float) -> None:
         news = asyncio.Event()
         engine = self.emulator.engine
-        key = self.workspace_sid if about is None else _sid_of(about)
+        key = self.workspace_sid if about is None else sid_of(about)
         unsubscribe = engine.subscribe(lambda _: news.set())
         try:
             async with asyncio.timeout(seconds):
@@ -227,11 +236,11 @@ class TaskRouter(EmulatorThread):
 
     def cut_connections(self, code: int | None = 1012, of: Entity | str | None = None) -> int:
         """Close websockets, all or a channel's; with code None the way a network does. Returns how many."""
-        return self.wait(self.emulator.cut_sockets, code, None if of is None else _sid_of(of))
+        return self.wait(self.emulator.cut_sockets, code, None if of is None else sid_of(of))
 
     def connected(self, number: int = 1, of: Entity | str | None = None) -> None:
         """Wait until so many websockets are open, in all or of a channel."""
-        self.wait(self.emulator.sockets, number, None if of is None else _sid_of(of))
+        self.wait(self.emulator.sockets, number, None if of is None else sid_of(of))
 
     def token(self, kind: Kind = "workspace", sid: Entity | str | None = None, ttl: int = 3600) -> str:
         """A capability token that allows everything below the workspace, worker or queue.
@@ -241,7 +250,7 @@ class TaskRouter(EmulatorThread):
             sid: Whose; may be left out for the workspace.
             ttl: Seconds it is good for.
         """
-        return self.call(self.emulator.mint, kind, None if sid is None else _sid_of(sid), ttl)
+        return self.call(self.emulator.mint, kind, None if sid is None else sid_of(sid), ttl)
 
     def fault(self, action: Action, **fields: Any) -> Fault:
         """Let something go wrong: see :class:`~trbridge.emulator.faults.Rule`."""
@@ -285,14 +294,3 @@ class TaskRouter(EmulatorThread):
 
     def _ask(self, operation: str, place: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
         return self.call(ask, self.emulator, operation, {"WorkspaceSid": self.workspace_sid, **place}, fields)
-
-
-def _step(step: _Step) -> dict[str, Any]:
-    """A routing step from a queue, or a mapping with a queue in it."""
-    if isinstance(step, Mapping):
-        return {key: value.sid if isinstance(value, Entity) else value for key, value in step.items()}
-    return {"queue": _sid_of(step)}
-
-
-def _sid_of(entity: Entity | str) -> str:
-    return entity if isinstance(entity, str) else entity.sid
