@@ -144,6 +144,15 @@ def test_a_seed_without_a_workspace_is_served_all_the_same(tmp_path: Path) -> No
     assert done.stdout.startswith("http://127.0.0.1:")
 
 
+def test_who_changes_a_seed_that_is_not_used_is_told(tmp_path: Path) -> None:
+    """A file that has workspaces goes before a seed; changes of the seed would be looked for in vain."""
+    seed, data = tmp_path / "seed.json", tmp_path / "box.db"
+    seed.write_text(json.dumps(SEED))
+    for note in ("", f"Note: {data} has workspaces already, so the seed is not used."):
+        with serving("--seed", str(seed), "--data", str(data)) as box:
+            assert box.stop() == (0, "", note)
+
+
 def test_a_secret_that_cannot_sign_tokens_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not when the first token is made, and without showing it."""
     monkeypatch.setenv("TRBRIDGE_AUTH_TOKEN", "too-short")

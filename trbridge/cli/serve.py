@@ -56,7 +56,10 @@ async def _serve(announce: Callable[[Emulator], None], choices: dict[str, Any]) 
 
     stop = _stop_on_signals()
     choices = {**choices, **emulator_credentials(), "api_keys": _api_keys()}
-    async with Emulator(**choices) as emulator:
+    emulator = Emulator(**choices)
+    if choices["seed"] is not None and emulator.engine.store.workspaces:
+        click.echo(f"Note: {choices['data']} has workspaces already, so the seed is not used.", err=True)
+    async with emulator:
         announce(emulator)
         await stop.wait()
 
