@@ -7,6 +7,7 @@ import pytest
 
 from trbridge.errors import HandlerError, SlowConsumer, TaskRouterError
 from trbridge.events import Emitter, Event
+from trbridge.handler_limits import HandlerLimits
 
 
 def test_handlers_run_in_the_order_of_registration() -> None:
@@ -154,6 +155,24 @@ def test_emitting_by_hand_is_as_safe() -> None:
     assert emitter.emit("x")
     assert len(errors) == 1
     assert Emitter().emit("error", TaskRouterError("nobody listens")) is False
+
+
+async def test_a_coroutine_handler_of_an_event_emitted_by_hand_is_under_the_same_rules() -> None:
+    """It has its limits, closing waits for it, and what it raises is reported."""
+    emitter, errors = Emitter(HandlerLimits(concurrency=1)), list[HandlerError]()
+    begun: list[int] = []
+
+    async def work(number: int) -> None:
+        begun.append(number)
+        raise ZeroDivisionError
+
+    emitter.on("x", work)
+    emitter.on("error", errors.append)
+    emitter.emit("x", 0)
+    emitter.emit("x", 1)
+    await emitter.aclose(drain=10)
+    assert begun == [0, 1]
+    assert [type(error.__cause__) for error in errors] == [ZeroDivisionError] * 2
 
 
 async def test_a_stream_gives_events_in_order_and_only_those_asked_for() -> None:

@@ -58,6 +58,16 @@ def test_limits_decorate_a_function_and_its_methods_and_wrappers() -> None:
     assert limits_of(handler) is None
 
 
+async def test_limits_for_a_method_of_one_object() -> None:
+    """Those of another object are not concerned, so what is registered is a function of its own."""
+    limits, one, other = HandlerLimits(timeout=1), Robot(), Robot()
+    limited = limits(one.work)
+    assert limits_of(limited) is limits
+    assert limits_of(one.work) is limits_of(other.work) is None
+    assert name_of(limited) == name_of(one.work)
+    await limited()
+
+
 def test_limits_hold_for_a_handler_that_is_called_once() -> None:
     """Pyee wraps those; the wrapper must not hide the limits."""
     emitter, limits = Emitter(), HandlerLimits(timeout=1)

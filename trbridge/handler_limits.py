@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from math import isfinite
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Any, Final, Literal, TypeVar, cast, get_args
 
 import msgspec
 
@@ -62,8 +62,22 @@ class HandlerLimits(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidArgument(f"timeout must be a positive number of seconds or None, not {self.timeout!r}")
 
     def __call__(self, handler: H) -> H:
-        """Let these limits hold for this handler, whatever the client's are."""
-        setattr(handler, _MARK, self)
+        """Let these limits hold for this handler, whatever the client's are.
+
+        Returns:
+            The handler; for a method of an object, which cannot be marked, a function that calls it.
+        """
+        try:
+            setattr(handler, _MARK, self)
+        except AttributeError:
+            inner = handler
+
+            @wraps(inner)
+            def limited(*args: Any, **kwargs: Any) -> Any:
+                return inner(*args, **kwargs)
+
+            setattr(limited, _MARK, self)
+            return cast("H", limited)
         return handler
 
 
