@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from contextlib import suppress
 from itertools import compress
 from operator import ne
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
@@ -11,12 +12,13 @@ import msgspec
 from msgspec.structs import astuple, force_setattr
 
 from ..completion import Callback, Operation
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, RequestError
 from ..wire import Params, Reply, Request, encode_params
 from .arguments import read_instance_update, take_if_match
 from .binding import Bound, bind, bound_of, decode_instance, linked, read_instance
 from .context import Context
 from .decoding import Moment, fields_of, parse_document, split_object
+from .lateness import Verdict, compare
 
 if TYPE_CHECKING:
     from .workspace import WorkspaceInstance
@@ -137,9 +139,25 @@ class ReadOnlyInstance(msgspec.Struct, kw_only=True, dict=True, eq=False):
         self._context.update_token(token)
 
     async def _read(self, url: str) -> Self:
-        return self._absorb(await self._context.send(Request("GET", url)))
+        before = self.__dict__.get("_bound")
+        reply = await self._context.send(Request("GET", url))
+        if self._judge(reply, before) is not Verdict.TAKE:  # it was overtaken: once more
+            before = self.__dict__.get("_bound")
+            reply = await self._context.send(Request("GET", url))
+            if self._judge(reply, before) is Verdict.DROP:
+                return self
+        return self._absorb(reply)
 
     # -- how answers come in -----------------------------------------------------------------------
+
+    def _judge(self, reply: Reply, before: Bound | None) -> Verdict:
+        """Whether an answer is older than what was taken over since ``before`` was what this was bound to."""
+        if self.__dict__.get("_bound") is before:
+            return Verdict.TAKE
+        other = decode_instance(type(self), reply.payload, self._context)
+        if not isinstance(other, type(self)) or other.sid != self.sid:
+            return Verdict.TAKE
+        return compare(self, other, reply.etag, {field.name: field.default for field in fields_of(type(self))})
 
     def _absorb(self, reply: Reply) -> Self:
         """Take over the answer's fields; an answer that is something else is handed on as it is (5.9)."""
@@ -265,7 +283,13 @@ class InstanceResource(ReadOnlyInstance, kw_only=True, dict=True, eq=False):
         return self._context.start(self._post(self.resource_url, encode_params(params), version), callback)
 
     async def _post(self, url: str, params: dict[str, str | list[str]] | None, if_match: str | None = None) -> Self:
-        return self._absorb(await self._context.send(Request("POST", url, params, if_match=if_match)))
+        before = self.__dict__.get("_bound")
+        reply = await self._context.send(Request("POST", url, params, if_match=if_match))
+        verdict = self._judge(reply, before)
+        if verdict is Verdict.ASK:
+            with suppress(RequestError):  # a token may allow to write and not to read
+                return await self._read(url)
+        return self if verdict is Verdict.DROP else self._absorb(reply)
 
     async def _remove(self, url: str, if_match: str | None) -> None:
         await self._context.send(Request("DELETE", url, if_match=if_match))

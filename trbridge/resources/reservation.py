@@ -9,17 +9,19 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from ..completion import Operation
-from .binding import linked, read_instance
+from .binding import Bound, decode_instance, linked, read_instance
 from .decoding import NULL, decode_struct, is_object
 from .instance import merge
 from .instructions import UPDATABLE
+from .lateness import Verdict
 from .listing import UpdatableList
 from .reservation_verbs import ReservationVerbs
-from .reservation_wait import read_statuses, settle, wait_for
+from .reservation_wait import is_behind, read_statuses, settle, wait_for
 from .task import TaskInstance
 from .told_task import ToldTask
 
 if TYPE_CHECKING:
+    from ..wire import Reply
     from .task_channel import TaskChannelInstance
     from .worker import WorkerInstance
 
@@ -163,6 +165,15 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
             ClientClosed: The client was closed meanwhile.
         """
         return cast("Operation[str]", self._context.start(wait_for(self, read_statuses(statuses)), None))
+
+    def _judge(self, reply: Reply, before: Bound | None) -> Verdict:
+        # It only goes forward (routing 4.4), and its events are taken over without binding it anew.
+        if self.reservation_status in (None, "pending"):
+            return Verdict.TAKE
+        told = decode_instance(type(self), reply.payload, self._context)
+        if isinstance(told, ReservationInstance) and told.sid == self.sid:
+            return Verdict.DROP if is_behind(told.reservation_status, self.reservation_status) else Verdict.TAKE
+        return super()._judge(reply, before)
 
     def _take_over(self, other: Self, raw: msgspec.Raw | None) -> None:
         super()._take_over(other, raw)

@@ -11,17 +11,23 @@ from ..errors import InvalidArgument, NotReady, ReservationGone
 if TYPE_CHECKING:
     from .instance import InstanceResource
 
-__all__ = ["OVER", "follow", "reached", "read_statuses", "settle", "wait_for"]
+__all__ = ["OVER", "follow", "is_behind", "reached", "read_statuses", "settle", "wait_for"]
 
 OVER: Final = frozenset({"rejected", "timeout", "canceled", "rescinded", "completed"})
 """Statuses that nothing follows (rest-api 5)."""
 
+_WAY: Final[Mapping[str, int]] = {"pending": 0, "accepted": 1, "wrapping": 2, **dict.fromkeys(OVER, 3)}
 _STATUSES: Final[Mapping[str, str]] = {
     **{name: name for name in ("pending", "accepted", "wrapping", *sorted(OVER))},
     "wrapup": "wrapping",  # as the event is called
 }
 _HAS_BEEN: Final[Mapping[str, str]] = {"wrapping": "accepted", "completed": "accepted"}
 """What a reservation must have been before; events may be lost, statuses skipped."""
+
+
+def is_behind(status: str | None, other: str | None) -> bool:
+    """Whether a reservation with this status has not come as far as with the other (routing 4.4)."""
+    return _WAY.get(status or "", 99) < _WAY.get(other or "", -1)
 
 
 def read_statuses(statuses: tuple[str, ...]) -> tuple[str, ...]:
