@@ -226,10 +226,13 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
             # 0.5 x the time of making a reservation and taking that over.
             if (status := status_of(event)) is not None:
                 force_setattr(self, "reservation_status", status)
-            self.__dict__.pop("_etag", None)
+            fields = self.__dict__
+            fields.pop("_etag", None)
             self._note_task(raw)
-            self._note_whether_all(read)
-            settle(self)
+            if "_told_all" not in fields:
+                self._note_whether_all(read)
+            if "_waits" in fields:
+                settle(self)
             self._show_task()
         else:
             from .reservation_event import as_reservation
@@ -238,8 +241,9 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
 
     def _has_all_but_status(self, told: ToldTask) -> bool:
         """Whether nothing else can be new in what is told with the task."""
-        same = told.sid == self.task_sid and told.task_channel_sid == self.task_channel_sid
-        return bool(same and told.sid and self.worker_sid)
+        if told.sid != self.task_sid or told.task_channel_sid != self.task_channel_sid:
+            return False
+        return bool(told.sid and self.worker_sid)
 
 
 @lru_cache(256)  # a server might make up any number of names
