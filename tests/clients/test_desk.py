@@ -121,6 +121,28 @@ async def test_a_frame_that_cannot_be_read_while_something_is_fetched(seat: Seat
     assert isinstance(seen[1].payload, DecodeError)
 
 
+async def test_what_fails_in_its_turn_does_not_keep_the_others(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake of ours about one event must not leave those behind it waiting for ever."""
+    desk = seat.client._desk
+    deliver = desk._deliver
+
+    def mistaken(name: str, payload: msgspec.Raw) -> None:
+        if name == "something.odd":
+            raise KeyError(name)
+        deliver(name, payload)
+
+    monkeypatch.setattr(desk, "_deliver", mistaken)
+    seat.listen()
+    await held(seat)
+    seat.inject("something.odd", 1)
+    seat.inject("something.new", 2)
+    let_go(seat)
+    assert await seat.next("something.new") == 2
+    assert f"<Worker {seat.worker.sid} ready> failed to deal with something.odd" in caplog.text
+
+
 async def test_a_task_event_that_comes_twice_is_told_once(seat: Seat) -> None:
     """F43: the same name and version is a duplicate; also for a task whose reservation nobody has looked at."""
     seat.listen()

@@ -8,6 +8,7 @@ listened, is found out by :mod:`.comparing`; what is news is decided by :mod:`.l
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -45,6 +46,9 @@ _MOST_WAITING: Final = 10_000
 
 _MOST_NAMES: Final = 256
 """Names of events whose way is remembered; a server might make up more than TaskRouter has."""
+
+
+_log = logging.getLogger("trbridge.client")
 
 
 class _Way(NamedTuple):
@@ -249,3 +253,5 @@ class Desk:
             self._deliver(name, payload)
         except DecodeError as error:
             self._worker.emitter.report(error)
+        except Exception:  # noqa: BLE001 - as in connection.line: those behind it must not stay here for ever
+            _log.exception("%r failed to deal with %s", self._worker, name)
