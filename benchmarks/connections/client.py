@@ -26,6 +26,9 @@ _ACCOUNT, _WORKSPACE = f"AC{1:032x}", f"WS{2:032x}"
 _SECRET = "0" * 32
 _AT_ONCE = 64
 
+_PATIENCE = 60.0
+"""Seconds for a handshake: on a busy machine a thousand at once take longer than the ten that are the default."""
+
 
 class Crowd:
     """The connections of one variant.
@@ -75,11 +78,11 @@ def bare(crowd: Crowd) -> Callable[[], Awaitable[None]]:
             try:
                 await websocket.recv()
             except ConnectionClosed:
-                websocket = await connect(url, ssl=crowd.tls)
+                websocket = await connect(url, ssl=crowd.tls, open_timeout=_PATIENCE)
                 crowd.returned()
 
     async def one() -> None:
-        crowd.kept.append(asyncio.create_task(keep(await connect(url, ssl=crowd.tls))))
+        crowd.kept.append(asyncio.create_task(keep(await connect(url, ssl=crowd.tls, open_timeout=_PATIENCE))))
 
     return one
 
@@ -103,12 +106,12 @@ def bare_ready(crowd: Crowd) -> Callable[[], Awaitable[None]]:
             try:
                 await websocket.recv()
             except ConnectionClosed:
-                websocket = await connect(url, ssl=crowd.tls)
+                websocket = await connect(url, ssl=crowd.tls, open_timeout=_PATIENCE)
                 await ready()
                 crowd.returned()
 
     async def one() -> None:
-        websocket = await connect(url, ssl=crowd.tls)
+        websocket = await connect(url, ssl=crowd.tls, open_timeout=_PATIENCE)
         await ready()
         crowd.kept.append(asyncio.create_task(keep(websocket)))
 
