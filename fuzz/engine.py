@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from shlex import quote
 from typing import Final
 
 __all__ = ["INSTRUMENTED", "main"]
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str]) -> None:
     target = TARGETS[name]
     logging.disable()  # thousands of refusals a second are no news
     target(b"")  # what is imported at the first call is not an input's doing
-    atheris.Setup([sys.argv[0], *flags], target)
+    # To merge, libFuzzer starts the program again, by a shell.
+    atheris.Setup([f"{quote(sys.executable)} -m fuzz.engine {name}", *flags], target)
     atheris.Fuzz()
     os._exit(0)
 

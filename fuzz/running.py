@@ -73,7 +73,9 @@ def keep(target: str, seconds: int, corpus: Path = CORPUS) -> int:
     with tempfile.TemporaryDirectory() as found:
         time = f"-max_total_time={seconds}"
         _engine(target, time, found, str(corpus / target), patience=seconds + _STARTING)
-        _engine(target, "-merge=1", str(corpus / target), found, patience=_STARTING)
+        log = _engine(target, "-merge=1", str(corpus / target), found, patience=seconds + _STARTING)
+        if "MERGE-OUTER: successful" not in log:
+            raise RuntimeError(f"what was found for {target} could not be looked through:\n{log[-2000:]}")
     return len(list((corpus / target).iterdir())) - before
 
 

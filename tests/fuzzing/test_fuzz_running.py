@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fuzz.__main__ import main
-from fuzz.running import CORPUS, Outcome, read_log, run
+from fuzz.running import CORPUS, Outcome, keep, read_log, run
 
 FOUND = """\
 #82	NEW    cov: 109 ft: 182 corp: 17/1Kb lim: 110 exec/s: 0 rss: 61Mb L: 90/90 MS: 1 InsertByte-
@@ -65,6 +65,14 @@ def test_without_the_engine_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.setattr("fuzz.__main__.find_spec", lambda _: None)
     assert main([]) == 2
     assert "Atheris is not installed" in capsys.readouterr().err
+
+
+@needs_atheris
+def test_what_reaches_something_new_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "event").mkdir()
+    (tmp_path / "event" / "one").write_bytes(b"{}")
+    assert keep("event", 1, tmp_path) > 0
+    assert (tmp_path / "event" / "one").exists()
 
 
 @needs_atheris
