@@ -54,6 +54,20 @@ def test_with_a_sid_it_makes_its_own_tokens(box: Box) -> None:
     assert box.facts["workspace_sid"] in second
 
 
+def test_an_event_is_a_line_in_words() -> None:
+    """For a person; programs take --json."""
+    from trbridge.cli.listen import _in_words
+    from trbridge.errors import ConnectionFailed
+    from trbridge.events import Disconnected, StateChange
+    from trbridge.session.states import State
+
+    assert _in_words(StateChange(old=State.IDLE, new=State.CONNECTING)) == "idle -> connecting"
+    assert _in_words(Disconnected(message="gone", retry_in=0.44)) == "gone, again in 0.4 s"
+    assert _in_words(Disconnected(message="gone")) == "gone"
+    assert _in_words(ConnectionFailed("no websocket")) == "no websocket"
+    assert _in_words({"sid": "WS1"}) == "{'sid': 'WS1'}"
+
+
 def test_a_worker_and_a_queue_too(box: Box) -> None:
     workspace = f"Workspaces/{box.facts['workspace_sid']}"
     worker = box.post(f"{workspace}/Workers", FriendlyName="Alice")["sid"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,8 @@ def listen(
     environment. Without one, the token comes from TRBRIDGE_TOKEN or a file. There is no option for a token:
     everybody on the machine can read a program's arguments.
     """
+    # What the log would say of the connection is printed as an event; without a handler it would be said twice.
+    logging.getLogger("trbridge").addHandler(logging.NullHandler())
     client = _client(sid, workspace_sid, None if token_file is None else token_file.read())
     try:
         asyncio.run(_listen(client, _print_json if as_json else _print_line, types, count))
@@ -87,8 +90,22 @@ async def _listen(client: Client, show: Callable[[Event], None], types: tuple[st
 
 
 def _print_line(event: Event) -> None:
-    payload = "" if event.payload is None else printable(repr(event.payload))
+    payload = "" if event.payload is None else printable(_in_words(event.payload))
     click.echo(f"{time.strftime('%H:%M:%S')}  {printable(event.type):<36} {payload}".rstrip())
+
+
+def _in_words(payload: Any) -> str:
+    from ..events import Disconnected, StateChange
+
+    match payload:
+        case StateChange():
+            return f"{payload.old} -> {payload.new}"
+        case Disconnected():
+            again = "" if payload.retry_in is None else f", again in {payload.retry_in:.1f} s"
+            return f"{payload.message}{again}"
+        case Exception():
+            return str(payload)
+    return repr(payload)
 
 
 def _print_json(event: Event) -> None:

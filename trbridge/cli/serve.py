@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -102,6 +102,11 @@ def _announce_json(emulator: Emulator) -> None:
     click.echo(msgspec.json.encode(facts))
 
 
+_NOTHING_TOLD: Final = """
+A workspace's channel tells little by itself; with --workspace-events it tells everything that happens.
+"""
+
+
 def _announce(emulator: Emulator) -> None:
     api, bridge, workspace_sid = emulator.api_base_url, emulator.event_bridge_base_url, _workspace(emulator)
     click.echo(f"""\
@@ -120,4 +125,4 @@ In another shell:
   export TWILIO_ACCOUNT_SID={emulator.account_sid} TWILIO_AUTH_TOKEN={emulator.auth_token}
   export TWILIO_WORKSPACE_SID={workspace_sid or "WS..."}
   trbridge listen {workspace_sid or "WS..."}
-""")
+{"" if emulator.app.options.workspace_events else _NOTHING_TOLD}""")
