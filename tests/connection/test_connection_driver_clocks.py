@@ -148,3 +148,17 @@ async def test_f34_a_blocked_loop_is_reported() -> None:
     (report,) = harness.of(effects.Report)
     assert isinstance(report.error, SlowConsumer)
     await harness.connection.aclose()
+
+
+@virtual
+async def test_f34_connections_of_one_loop_report_once_and_none_is_taken_for_silent() -> None:
+    """Two hundred bots in one process are blocked by one handler: that is one line in the log."""
+    harnesses = [Harness(), Harness(), Harness()]
+    for harness in harnesses:
+        await harness.up()
+    harnesses[0].loop._jumping.jumped += 70.0  # type: ignore[attr-defined]
+    await until(harnesses[0].loop.time() + 0.1)
+    assert sum(len(harness.of(effects.Report)) for harness in harnesses) == 1
+    assert {harness.connection.state for harness in harnesses} == {"ready"}
+    for harness in harnesses:
+        await harness.connection.aclose()
