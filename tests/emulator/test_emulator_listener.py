@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import socket
 
 import pytest
 
-from trbridge.emulator import Emulator
+from trbridge.emulator import Emulator, listener
 from trbridge.emulator.listener import Listener, _redact
 from trbridge.emulator.web import AsgiScope, Receive, Send
 from trbridge.emulator.websocket_protocol import frame
@@ -155,3 +157,45 @@ async def test_who_was_refused_had_an_answer_and_the_log_has_no_error(caplog: py
             await reader.read()
         writer.close()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.parametrize("number", [errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])
+def test_a_machine_without_ipv6_is_served_by_one_address(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = listener._bind
+
+    def bind(host: str, port: int) -> socket.socket:
+        if host == "::1":
+            raise InvalidArgument("no") from OSError(number, "no")
+        return real(host, port)
+
+    monkeypatch.setattr(listener, "_bind", bind)
+    found = listener._bind_both(0)
+    assert [each.getsockname()[0] for each in found] == ["127.0.0.1"]
+    for each in found:
+        each.close()
+
+
+def test_a_free_port_is_free_on_both_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another is tried, a few times, if it was somebody's on one of them."""
+    real, asked = listener._bind, []
+
+    def bind(host: str, port: int) -> socket.socket:
+        asked.append((host, port == 0))
+        if host == "::1":
+            if len(asked) < 4:
+                raise InvalidArgument("taken") from OSError(errno.EADDRINUSE, "taken")
+            return real("127.0.0.1", 0)  # this machine may have no ::1
+        return real(host, port)
+
+    monkeypatch.setattr(listener, "_bind", bind)
+    found = listener._bind_both(0)
+    assert asked == [("127.0.0.1", True), ("::1", False)] * 2
+    for each in found:
+        each.close()
+    monkeypatch.setattr(listener, "_bind", lambda host, port: bind(host, port) if host != "::1" else taken())
+    with pytest.raises(InvalidArgument, match="taken"):
+        listener._bind_both(0)
+
+
+def taken() -> socket.socket:
+    raise InvalidArgument("taken") from OSError(errno.EADDRINUSE, "taken")
