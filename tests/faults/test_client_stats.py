@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 from msgspec import Raw
 from seat_bench import Seat
 
-from trbridge import StateChange, Worker
+from trbridge import ClientStats, StateChange, Worker
 from trbridge.requester import RetryInfo
 
 
@@ -118,3 +119,11 @@ async def test_each_change_of_state_is_told_with_where_it_came_from(absent: Seat
     ]
     assert [change.old for change in seen] == ["idle", *(change.new for change in seen[:-1])]
     assert absent.client.state == seen[-1].new
+
+
+def test_every_figure_is_explained_where_people_look() -> None:
+    """In the class, for the editor, and in the table of the page about operating a bot."""
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+    for name in asdict(ClientStats()):
+        assert f"\n| `{name}` | " in page
+        assert f"\n        {name}: " in (ClientStats.__doc__ or "")
