@@ -120,13 +120,14 @@ class RawServer:
         self.connections = 0
         self.heads: list[bytes] = []
         self.gone = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Noted at once: a task that is cancelled before its first step would leave the connection open.
+        self.connections += 1
+        self._open[asyncio.ensure_future(self._serve(reader, writer))] = writer
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             await self._talk(self, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
@@ -143,15 +144,16 @@ class RawServer:
 
     @asynccontextmanager
     async def run(self, ssl_context: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-        running = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=ssl_context)
+        running = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=ssl_context)
         try:
             yield "{}:{}".format(*running.sockets[0].getsockname())
         finally:
             running.close()
-            for task in self._tasks:
+            for task, writer in self._open.items():
                 task.cancel()
-            if self._tasks:
-                await asyncio.wait(self._tasks)
+                writer.transport.abort()
+            if self._open:
+                await asyncio.wait(self._open)
             await running.wait_closed()
 
 

@@ -43,19 +43,20 @@ class Webhook:
         self.answer: Answer = answer or (lambda _asked: raw(204, content_type=None))
         self.asked: list[Asked] = []
         self._news = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for task in self._tasks:
+        for task, writer in self._open.items():
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+            writer.transport.abort()
+        if self._open:
+            await asyncio.wait(self._open)
         await self._server.wait_closed()
 
     def url(self, path: str = "/hook") -> str:
@@ -67,10 +68,13 @@ class Webhook:
             await self._news.wait_for(lambda: len(self.asked) >= number)
         return self.asked
 
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Noted at once: a task that is cancelled before its first step would leave the connection open.
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._open[task] = writer
+        task.add_done_callback(self._open.pop)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             asked = await _read(reader)
             self.asked.append(asked)
@@ -85,7 +89,6 @@ class Webhook:
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
-            self._tasks.discard(task)
             writer.close()
 
 

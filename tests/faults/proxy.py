@@ -85,10 +85,10 @@ class Proxy:
 
     async def listen_again(self) -> None:
         """Listen where it did."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -100,10 +100,15 @@ class Proxy:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Noted at once: a task that is cancelled before its first step would leave the connection open.
         self.connections += 1
         way = _Way(writer, swallowed=self.swallowing)
         self._open.add(way)
+        way.task = asyncio.ensure_future(self._serve(way, reader))
+        way.task.add_done_callback(lambda _: self._open.discard(way))
+
+    async def _serve(self, way: _Way, reader: asyncio.StreamReader) -> None:
         try:
             if way.swallowed:
                 await _swallow(reader)
@@ -113,7 +118,6 @@ class Proxy:
             pass
         finally:
             way.close()
-            self._open.discard(way)
 
     async def _connect(self, way: _Way, reader: asyncio.StreamReader) -> None:
         from_server, way.to_server = await asyncio.open_connection(*self._upstream)
@@ -182,9 +186,7 @@ class _Way:
     """One connection through the proxy."""
 
     def __init__(self, to_client: asyncio.StreamWriter, *, swallowed: bool) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.task = task
+        self.task: asyncio.Task[None]
         self.to_client = to_client
         self.to_server: asyncio.StreamWriter | None = None
         self.swallowed = swallowed
