@@ -127,11 +127,24 @@ async def test_given_up_while_it_waits_without_an_activity_it_stays_pending(stat
 async def test_what_ended_while_it_was_accepted_is_not_begun(station: Station) -> None:
     """The event of its end came before the answer of our accept."""
     async with offered(station) as offer:
+        fault = station.emulator.app.faults.add("hold", at="answer", method="POST", path="*/Reservations/*")
+        job = offer.job()
+        work = asyncio.ensure_future(job.work())
+        await station.soon(lambda: bool(fault.held))
+        job.end("canceled", stop=True)
+        station.emulator.app.faults.clear()
+        await work
+        assert offer.ran == []
+        assert offer.capacity.busy("default") == 0
+
+
+async def test_what_ended_before_it_was_looked_at_is_not_even_accepted(station: Station) -> None:
+    """It came and went while the client was away, and both are told (F45)."""
+    async with offered(station) as offer:
         job = offer.job()
         job.end("canceled", stop=True)
         await job.work()
-        assert offer.ran == []
-        assert offer.capacity.busy("default") == 0
+        assert (offer.status(), offer.ran) == ("pending", [])
 
 
 async def test_given_up_while_it_is_accepted_its_handler_has_failed(
