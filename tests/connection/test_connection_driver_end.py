@@ -6,7 +6,7 @@ import asyncio
 import os
 
 import pytest
-from fake_sockets import Harness
+from fake_sockets import FakeSocket, Harness
 from virtual_time import run, until, virtual
 
 from trbridge.connection import Connection
@@ -47,6 +47,23 @@ def test_a_code_that_a_client_may_not_send_is_refused(code: int) -> None:
         await harness.connection.aclose(4000)
 
     run(scenario())
+
+
+@virtual
+async def test_an_attempt_that_is_given_up_as_it_succeeds_lets_its_socket_go() -> None:
+    """F61: the socket is nobody's then."""
+    harness = Harness()
+    socket = FakeSocket()
+
+    def answer() -> FakeSocket:
+        harness.connection.disconnect()
+        return socket
+
+    harness.service.answer = answer
+    harness.connection.start()
+    await harness.service.attempts.get()
+    await harness.connection.aclose()
+    assert (socket.done, socket.released.is_set()) == ([("abort", 1000, "")], True)
 
 
 @virtual

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from live_sockets import TOKEN, RawServer, accepting, client_tls, frame, live, server_tls, stay
 
+from trbridge.connection.opening import dial
 from trbridge.session import effects
 
 PIECES = [TOKEN, TOKEN[:20], *TOKEN.split("."), TOKEN.replace(".", "%2E")]
@@ -96,3 +97,21 @@ async def test_check_1_over_tls(written: list[str]) -> None:
     ):
         stopped = await client.see(effects.Stopped)
     nothing_of_the_token("\n".join([*written, "".join(traceback.format_exception(stopped.error))]))
+
+
+async def test_an_open_connection_does_not_keep_the_url_that_opened_it() -> None:
+    """It has the token, and whoever prints what a connection knows would print it."""
+
+    async def talk(raw: RawServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(accepting(await raw.head(reader)))
+        await stay(raw, reader, writer)
+
+    async with RawServer(talk).run() as place:
+        socket = await dial(f"ws://{place}/v1/wschannels/AC/WS?token={TOKEN}")
+        try:
+            wire = socket._connection
+            for known in (vars(wire), vars(wire.protocol), vars(wire.response)):
+                nothing_of_the_token(pprint.pformat(known))
+        finally:
+            await socket.close(1000, "")
+            await socket.wait_released()
