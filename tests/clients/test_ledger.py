@@ -21,6 +21,7 @@ PAGE = 2
 def test_f44_in_whatever_order_frames_come_the_end_is_the_last(order: tuple[str, ...]) -> None:
     """Whoever sees the end first is told of the creation and of the end; nothing after it."""
     ledger = Ledger()
+    ledger.compared = True
     told = [status for seen in order for status in ledger.hear("WR1", seen)]
     assert (told[0], told[-1]) == ("pending", "completed")
     assert sorted(told, key=list(RESERVATION_TRANSITIONS).index) == sorted(set(told), key=told.index)
@@ -29,7 +30,10 @@ def test_f44_in_whatever_order_frames_come_the_end_is_the_last(order: tuple[str,
 @pytest.mark.parametrize("status", [status for status in STATUSES if status != "pending"])
 def test_f45_a_lost_beginning_is_told_first(status: str) -> None:
     assert news(None, None, status) == ("pending", status)
-    assert Ledger().hear("WR1", status) == ("pending", status)
+    ledger = Ledger()
+    assert ledger.hear("WR1", status) == (status,), "before the first comparison it may be an earlier life's"
+    ledger.compared = True
+    assert ledger.hear("WR2", status) == ("pending", status)
 
 
 def test_what_was_there_before_is_noted_and_goes_on() -> None:
@@ -121,6 +125,8 @@ class World(RuleBasedStateMachine):
     # -- the client ----------------------------------------------------------------------------------------------
 
     def _tell(self, seen: Sighting) -> None:
+        if not self.ledger.compared:
+            self.noted_ever.add(seen.sid)  # it may be an earlier life's
         self.heard[seen.sid] += self.ledger.hear(*seen)
 
     @precondition(lambda self: self.frames)

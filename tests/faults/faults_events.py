@@ -97,7 +97,7 @@ EVENTS: Final = (
     Fault(
         "F45",
         "events while offline",
-        "told after `ready`, marked `reconcile`; what came and went, too",
+        "told after `ready`, marked `reconcile`; what came and went by a comparison, 75 s later",
         (
             _CATCHING + "test_what_ended_while_the_line_was_cut_is_told_once",
             _CATCHING + "test_an_accepted_reservation_whose_event_was_lost",
@@ -107,7 +107,8 @@ EVENTS: Final = (
             _LEDGER + "test_for_every_interleaving_each_change_is_told_once_and_the_end_is_true",
             _MACHINE,
         ),
-        "what came, went and was deleted by the service, five minutes after its end, is not told",
+        "what came and went before a client's first comparison, or was deleted by the service, five minutes after "
+        "its end, is not told",
     ),
     Fault(
         "F46",

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RequestError, TaskRouterError
 from ..retry import backoff, is_transient
@@ -75,17 +75,25 @@ class CatchingUp:
     async def compare(self) -> None:
         """On a socket that stays: compare, unless that is under way. What fails is reported; there is a next time."""
         if not self._lock.locked():
-            await self._attempt(go=False)
+            await self._trying(self._compare())
 
-    async def _attempt(self, *, go: bool = True) -> bool:
+    async def _attempt(self) -> bool:
+        return await self._trying(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        # As v1 does; what came and went meanwhile is over, and is found by the comparison, which costs more.
+        await self._go_to_work(await self._comparing.deliver_pending())
+
+    async def _compare(self) -> None:
+        await self._comparing.compare_reservations()
+        await self._comparing.compare_channels()
+
+    async def _trying(self, work: Coroutine[Any, Any, None]) -> bool:
         """Try; False if it is worth another try. Every failure is reported (Q65: v1 swallows it)."""
         try:
             async with self._lock:
                 await self._desk.idle()
-                pending = await self._comparing.compare_reservations()
-                if go:
-                    await self._go_to_work(pending)
-                await self._comparing.compare_channels()
+                await work
         except TaskRouterError as error:
             self._worker.emitter.report(error)
             return not (isinstance(error, RequestError) and is_transient(error))

@@ -18,7 +18,7 @@ from ..events import RECONCILE
 from ..resources.reservation_wait import settle
 from .desk import Desk, event_of
 from .drift import Watch
-from .ledger import Sighting
+from .ledger import Comparison, Sighting
 
 if TYPE_CHECKING:
     from ..resources.page import Page
@@ -54,16 +54,29 @@ class Comparing:
         self.channels = Watch(CHANNEL_EVENTS)
         self._may_see_channels = True
 
-    async def compare_reservations(self) -> bool:
-        """Tell what handlers have not heard of. Returns True if any is pending."""
+    async def deliver_pending(self) -> bool:
+        """Tell what is pending, by the one request that v1 sends at every ready (wire-protocol 3.2).
+
+        And what became of those that are open and not pending. Returns True if any is pending.
+        """
         comparison = self._desk.ledger.begin()
         pending = False
-        async for page in self._pages():
-            # What was read is told before the next page is asked for, which may fail.
-            await self._tell(page, comparison.take(Sighting(each.sid, each.reservation_status or "") for each in page))
-            pending = pending or any(each.reservation_status == "pending" for each in page)
-        await self._tell([], [Sighting(sid, "") for sid in comparison.end()])
+        async for page in _following(await self._worker.reservations.fetch(reservation_status="pending")):
+            await self._take(comparison, page)
+            pending = pending or len(page) > 0
+        await self._tell([], [Sighting(sid, "") for sid in comparison.missing()])
         return pending
+
+    async def compare_reservations(self) -> None:
+        """Tell what handlers have not heard of, even if it is over by now."""
+        comparison = self._desk.ledger.begin()
+        async for page in self._pages():
+            await self._take(comparison, page)
+        await self._tell([], [Sighting(sid, "") for sid in comparison.end()])
+
+    async def _take(self, comparison: Comparison, page: Page[ReservationInstance]) -> None:
+        # What was read is told before the next page is asked for, which may fail.
+        await self._tell(page, comparison.take(Sighting(each.sid, each.reservation_status or "") for each in page))
 
     async def _pages(self) -> AsyncIterator[Page[ReservationInstance]]:
         page = await self._worker.reservations.fetch(page_size=_PAGE_SIZE)
@@ -73,10 +86,8 @@ class Comparing:
                 return
             page = await page.next()
         page = await self._worker.reservations.fetch(reservation_status="pending", page_size=_PAGE_SIZE)
-        yield page
-        while page.has_next:
-            page = await page.next()
-            yield page
+        async for rest in _following(page):
+            yield rest
 
     async def _tell(self, page: Iterable[ReservationInstance], news: list[Sighting]) -> None:
         listed = {each.sid: each for each in page}
@@ -118,3 +129,11 @@ class Comparing:
         except Forbidden as error:  # the least token of a worker; what it may not see it cannot miss
             self._may_see_channels = False
             _log.debug("channels are not compared: %s", error)
+
+
+async def _following(page: Page[ReservationInstance]) -> AsyncIterator[Page[ReservationInstance]]:
+    """A page, and all after it."""
+    yield page
+    while page.has_next:
+        page = await page.next()
+        yield page

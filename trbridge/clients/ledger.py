@@ -7,7 +7,8 @@ that come late, twice or not at all:
 * what is not further on than what was told is late or a duplicate (F43, F44);
 * of one that was never told, first its creation is told, however far it is: a frame was lost, or it came, and
   perhaps went, while nobody listened (F45, F28). What it was in between is not made up;
-* what was under way or over before the first comparison is noted, not told: it is an earlier life's.
+* what was under way or over before the first comparison is noted, not told: it is an earlier life's. Until then
+  a frame is told as it is.
 """
 
 from __future__ import annotations
@@ -118,13 +119,17 @@ class Comparison:
         self._expected.difference_update(sid for sid, _ in page)
         return self._ledger._compare(page)
 
-    def end(self) -> list[str]:
-        """There are no more pages: SIDs that were open when it began, still are, and were on none of them.
+    def missing(self) -> list[str]:
+        """SIDs that were open when it began, still are, and were on no page.
 
         A list that changes while it is read may leave one out; so each must be asked for before it is given up.
         """
-        self._ledger.compared = True
         return [sid for sid in self._expected if sid in self._ledger.open]
+
+    def end(self) -> list[str]:
+        """There are no more pages, and they held all there is; what is missing."""
+        self._ledger.compared = True
+        return self.missing()
 
 
 class Ledger:
@@ -157,6 +162,8 @@ class Ledger:
     def hear(self, sid: str, status: str) -> tuple[str, ...]:
         """Take in a sighting; what is returned must be told now, in this order."""
         tell = self._news(sid, status)
+        if not self.compared:  # it may be an earlier life's: then, as in v1, the event is all there is to tell
+            tell = tell[-1:]
         if tell:
             self._tell(sid, tell[-1])
         return tell

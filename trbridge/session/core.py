@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -19,6 +20,9 @@ from .states import AT_REST, OPEN, TRANSITIONS, Input, State, Targets
 from .token_clock import EARLY, EXPIRED, REJECTED, TokenClock
 
 __all__ = ["SessionCore", "lost_error"]
+
+_SOON: Final = 75.0
+"""Seconds from coming back to the comparison: the service forgets what is over after five minutes (rest-api 2)."""
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -58,6 +62,7 @@ class SessionCore:
         self._retry_at: float | None = None
         self._random = random
         self._compare_at: float | None = None
+        self._has_been_ready = False
 
     def _accepts(self, happened: Input) -> bool:
         """Look the input up in the table; False if it means nothing in this state."""
@@ -118,8 +123,10 @@ class SessionCore:
         self._ready.send(now, self._epoch, self._token.version)
         self._emit(effects.Connected(self._epoch))
 
-    def _schedule_comparison(self, now: float) -> None:
+    def _schedule_comparison(self, now: float, *, soon: bool = False) -> None:
         every = self._options.compare_every
+        if soon and every is not None:
+            every = min(every, _SOON)
         self._compare_at = None if every is None else now + every * (1 - self._random() / 10)
 
     # -- after a socket ------------------------------------------------------------------------------------------
