@@ -41,6 +41,23 @@ async def test_a_worker_that_was_sent_away_is_told_of(station: Station, caplog: 
     assert said(caplog, "drained")
 
 
+async def test_a_cut_line_is_no_reason_to_warn_of_the_activity(
+    station: Station, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The service moves the worker away and the client brings it back (Q35); a supervisor's move after it is news."""
+    alice = station.worker()
+    bot = station.bot(alice)
+    with caplog.at_level(logging.INFO, "trbridge.bot"):
+        async with station.running(bot):
+            await station.soon(lambda: bool(said(caplog, "now in activity Available")))
+            bot.worker.reconnect()
+            await station.soon(lambda: bool(said(caplog, "now in activity Offline")))
+            await station.soon(lambda: len(said(caplog, "now in activity Available")) == 2)
+            assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+            move(station, alice, "Offline")
+            await station.soon(lambda: bool(said(caplog, "now in activity Offline, which is not available")))
+
+
 async def test_a_worker_that_is_busy_elsewhere_is_no_reason_to_worry(
     station: Station, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -42,8 +42,13 @@ def keep_diary(worker: Worker, *, is_ending: Callable[[], bool], is_busy: Callab
                 worker.activity_name,
             )
 
+    away = False  # the service moves a worker that it has lost, and the client brings it back (Q35)
+
     def moved(_: WorkerInstance) -> None:
-        if worker.available or is_ending() or is_busy():
+        nonlocal away
+        comes_back = away and worker.activity_sid == worker.disconnect_activity_sid
+        away = away and not comes_back
+        if worker.available or comes_back or is_ending() or is_busy():
             _log.info("%r: now in activity %s", worker, worker.activity_name)
         else:
             _log.warning(
@@ -62,6 +67,8 @@ def keep_diary(worker: Worker, *, is_ending: Callable[[], bool], is_busy: Callab
         )
 
     def lost(disconnected: Disconnected) -> None:
+        nonlocal away
+        away = worker.connect_activity_sid is not None
         again = disconnected.retry_in
         if not is_ending() and (again is None or again >= _LONG):
             then = "it stays so" if again is None else f"next attempt in {again:.0f} s, and until then no task comes"
