@@ -227,10 +227,11 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
             if (status := status_of(event)) is not None:
                 force_setattr(self, "reservation_status", status)
             fields = self.__dict__
-            fields.pop("_etag", None)
             self._note_task(raw)
             if "_told_all" not in fields:
                 self._note_whether_all(read)
+            if "_etag" in fields:
+                del fields["_etag"]
             if "_waits" in fields:
                 settle(self)
             self._show_task()
