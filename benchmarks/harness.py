@@ -72,9 +72,9 @@ class Table:
         return median(found) if (found := self.values(variant, metric)) else None
 
     def spread(self, variant: str, metric: str) -> float | None:
-        """Largest minus smallest, as a part of the median."""
+        """Largest minus smallest, as a part of the median; None of a single round."""
         found = self.values(variant, metric)
-        middle = median(found) if found else 0.0
+        middle = median(found) if len(found) > 1 else 0.0
         return (max(found) - min(found)) / middle if middle else None
 
     def ratios(self, variant: str, against: str, metric: str) -> list[float]:

@@ -30,7 +30,8 @@ def as_text(table: Table, *, heading: bool = True) -> str:
     ]
     text = f"## {table.name}: " if heading else ""
     text += f"{table.title}\n\n" if heading else f"{table.title[:1].upper()}{table.title[1:]}. "
-    text += f"Medians of {len(measured)} rounds; the ratio is of {table.metric}.\n\n"
+    rounds = f"Medians of {len(measured)} rounds" if len(measured) > 1 else "One round"
+    text += f"{rounds}; the ratio is of {table.metric}.\n\n"
     text += _grid([["variant", *metrics, "spread", "ratio"], *lines])
     for variant, why in table.left_out.items():
         text += f"\nLeft out: {variant}, since {why}."

@@ -88,6 +88,7 @@ def test_a_ratio_is_taken_within_each_round() -> None:
     assert table.ratio_of_medians("b", "a", "ms") == 3
     assert table.ratio("b", "c", "ms") is None
     assert table.spread("a", "ms") == 9
+    assert made(a=[1]).spread("a", "ms") is None
 
 
 @pytest.mark.parametrize(("ratio", "word"), [(1.1, "reached"), (1.09, "missed"), (None, "not measured")])
@@ -120,7 +121,7 @@ def test_the_page_is_rewritten_between_its_marks_only() -> None:
     machine = as_json([], "full")["machine"]
     written, homeless = page.rewrite(text, [made(a=[1])], machine)
     assert not homeless
-    assert written.startswith("Before.\n<!-- measured: one -->\n\nSomething. Medians of 1 rounds")
+    assert written.startswith("Before.\n<!-- measured: one -->\n\nSomething. One round")
     assert "old" not in written
     assert "<!-- end -->\nAfter.\n" in written
     assert page.rewrite(written, [made(a=[1])], machine) == (written, [])
