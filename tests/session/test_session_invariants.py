@@ -226,3 +226,13 @@ class SessionMachine(RuleBasedStateMachine):
 
 SessionMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 test_whatever_happens = SessionMachine.TestCase
+
+
+def test_a_provider_that_is_overdue_when_the_machine_wakes_up_is_told_at_once() -> None:
+    """Found by the machine above: no deadline stays in the past."""
+    session = Session(random=lambda: 0.0, expires_at=0.0, can_refresh=True)
+    session.connect(1000.0, 5000.0)
+    session.wake(1100.0, 5110.0)
+    assert session.state is State.REFRESHING
+    assert session.deadline is not None
+    assert session.deadline >= 1100.0

@@ -243,16 +243,14 @@ class Session(SessionCore):
             self._token.slept(now, slept)
             if self._state is not State.STANDBY:
                 self._again(now, f"the machine slept for {slept:.0f} s")
+            self._fire_token(now)  # what was asked before may be overdue, too
             return
         if now - due > self._options.blocked_limit:
             self._blocked(now, now - due, blocked_by, is_news)
         self._fire(now)
 
     def _fire(self, now: float) -> None:
-        if self._token.fire(now):
-            waited = self._options.refresh_timeout
-            error = TokenProviderError(f"the token provider did not answer within {waited:g} s")
-            self._emit(effects.Report(error, self._token.failed(now)))
+        self._fire_token(now)
         if self._state in OPEN:
             self._fire_open(now)
         elif self._attempt_by is not None and now >= self._attempt_by:
@@ -262,6 +260,11 @@ class Session(SessionCore):
             self._attempt_over(now, Failure("timeout", failed), classify(self._options.verdicts, "timeout"))
         elif self._retry_at is not None and now >= self._retry_at:
             self._dial(now)
+
+    def _fire_token(self, now: float) -> None:
+        if self._token.fire(now):
+            error = TokenProviderError(f"the token provider did not answer within {self._options.refresh_timeout:g} s")
+            self._emit(effects.Report(error, self._token.failed(now)))
 
     def _fire_open(self, now: float) -> None:
         if self._liveness.is_silent(now):
