@@ -110,6 +110,7 @@ def _run(names: Sequence[str], scale: Scale) -> tuple[dict[str, Any], bool]:
             continue
         tables += found
         for table in found:
+            failed = failed or bool(table.failed)
             print(as_text(table), end="\n\n", flush=True)
     return as_json(tables, scale), failed
 

@@ -48,6 +48,7 @@ class Table:
         metric: The metric that it compares.
         rounds: The measurements, by variant.
         left_out: Variants that are missing, and why.
+        failed: Variants that could not be measured after all, and why; nothing of them is in ``rounds``.
         seconds: How long it took.
     """
 
@@ -57,6 +58,7 @@ class Table:
     metric: str
     rounds: dict[str, list[Metrics]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
     def metrics(self) -> list[str]:
@@ -122,11 +124,17 @@ def interleave(
         measured: dict[str, Metrics] = {}
         for variant in present:
             progress(f"{table.name}: round {number + 1} of {rounds}: {variant.name}")
-            measured[variant.name] = variant.measure()
+            try:
+                measured[variant.name] = variant.measure()
+            except Failed as error:
+                table.failed[variant.name] = str(error)
+        present = [variant for variant in present if variant.name not in table.failed]
         # Only whole rounds count, so that every ratio has both of its sides.
         for variant in variants:
             if variant.name in measured:
                 table.rounds.setdefault(variant.name, []).append(measured[variant.name])
+    for name in table.failed:
+        table.rounds.pop(name, None)
     table.seconds = round(clock() - began, 1)
     return table
 

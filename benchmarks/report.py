@@ -35,6 +35,8 @@ def as_text(table: Table, *, heading: bool = True) -> str:
     text += _grid([["variant", *metrics, "spread", "ratio"], *lines])
     for variant, why in table.left_out.items():
         text += f"\nLeft out: {variant}, since {why}."
+    for variant, why in table.failed.items():
+        text += f"\nFailed: {variant}: {why.strip().splitlines()[-1]}."
     verdicts = judge([table])
     return f"{text}\n\n{_verdicts(verdicts)}" if verdicts else text
 
@@ -98,6 +100,7 @@ def as_json(tables: Iterable[Table], scale: str) -> dict[str, Any]:
                 "ratios": {variant: table.ratio(variant, table.baseline, table.metric) for variant in table.rounds},
                 "rounds": table.rounds,
                 "left_out": table.left_out,
+                "failed": table.failed,
                 "seconds": table.seconds,
             }
             for table in found
@@ -116,8 +119,8 @@ def as_json(tables: Iterable[Table], scale: str) -> dict[str, Any]:
 
 def tables_of(found: dict[str, Any]) -> list[Table]:
     """The tables that :func:`as_json` was given."""
-    names = ("name", "title", "baseline", "metric", "rounds", "left_out", "seconds")
-    return [Table(**{name: each[name] for name in names}) for each in found["tables"]]
+    names = ("name", "title", "baseline", "metric", "rounds", "left_out", "failed", "seconds")
+    return [Table(**{name: each[name] for name in names if name in each}) for each in found["tables"]]
 
 
 def machine(scale: str) -> dict[str, Any]:

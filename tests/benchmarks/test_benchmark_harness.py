@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from benchmarks import page
-from benchmarks.harness import Table, Variant, interleave
+from benchmarks.harness import Failed, Table, Variant, interleave
 from benchmarks.report import as_json, as_text, tables_of
 from benchmarks.targets import TARGETS, Target, Verdict, judge
 
@@ -78,6 +78,31 @@ def test_what_is_missing_is_left_out_with_a_word() -> None:
     )
     assert told == ["a"]
     assert "Left out: b, since node is not installed." in as_text(table)
+
+
+def test_what_fails_is_out_of_its_table_and_the_others_go_on() -> None:
+    """One peer that takes too long on a busy machine does not cost the rest of a quarter of an hour."""
+    told: list[str] = []
+
+    def measure() -> dict[str, float]:
+        told.append("b")
+        if told.count("b") == 2:
+            raise Failed("Traceback ...\nit took too long")
+        return {"ms": 1.0}
+
+    table = interleave(
+        Table("one", "title", "a", "ms"),
+        [measured("a", told), Variant("b", measure)],
+        rounds=3,
+        seconds=60,
+        random=Random(1),  # noqa: S311 - it shuffles
+        clock=lambda: 0.0,
+    )
+    assert (told.count("a"), told.count("b")) == (3, 2)
+    assert len(table.rounds["a"]) == 3
+    assert "b" not in table.rounds
+    assert "Failed: b: it took too long." in as_text(table)
+    assert tables_of(as_json([table], "full")) == [table]
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:
