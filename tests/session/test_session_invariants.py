@@ -194,6 +194,16 @@ class SessionMachine(RuleBasedStateMachine):
         self.ended = self.ended or close
         self.settle()
 
+    @rule()
+    def abandon(self) -> None:
+        self.session.abandon(self.now, TaskRouterError("a handler must not miss anything, and would"))
+        self.settle()
+        assert self.state in AT_REST
+
+    @rule(is_held=st.booleans())
+    def hold(self, is_held: bool) -> None:
+        self.session.hold(self.now, is_held)
+
     @rule(seconds=st.sampled_from([0.1, 1.0, 10.0, 61.0, 4000.0]))
     def sleep(self, seconds: float) -> None:
         self.drift += seconds

@@ -303,3 +303,19 @@ def test_f34_a_blocked_loop_over_a_dead_socket_finds_out_soon() -> None:
     bench.session.wake(bench.now)
     bench.run(5)
     assert bench.state() is State.DISCONNECTED
+
+
+def test_f47_while_nothing_is_read_silence_says_nothing() -> None:
+    """Pings still go out, so that a NAT's entry lives; when it is read again, silence counts from then."""
+    bench = Bench()
+    bench.up()
+    bench.session.hold(bench.now, True)
+    bench.run(300)
+    assert bench.state() is State.READY
+    assert len(bench.of(effects.Ping)) == 15
+    bench.session.hold(bench.now, False)
+    bench.run(59)
+    assert bench.of(effects.Disconnected) == []
+    bench.run(2)
+    (lost,) = bench.of(effects.Disconnected)
+    assert "nothing came for 60 s" in lost.message
