@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CERTIFICATE = ROOT / "tests" / "data" / "loopback.pem"
 """Of a server on loopback, with its key."""
 
-_LIMIT = 100.0
+_LIMIT = 300.0
 """Seconds after which a program is taken to hang."""
 
 SERVER_CORE = 0
