@@ -9,6 +9,7 @@ from fault_row import Fault
 __all__ = ["CONNECTED"]
 
 _LIVE: Final = "session/test_session_live.py::"
+_BLOCKED: Final = "session/test_session_blocked.py::"
 _WATCH: Final = "connection/test_connection_watch.py::"
 _CLOCKS: Final = "connection/test_connection_driver_clocks.py::"
 _FRAMES: Final = "connection/test_connection_frames.py::"
@@ -135,7 +136,7 @@ CONNECTED: Final = (
         "the loop is blocked",
         "reported once, with the handler and its line, and not taken for silence; logged while it hangs",
         (
-            _LIVE + "test_f34_a_blocked_loop_is_reported_once_and_not_taken_for_silence",
+            _BLOCKED + "test_f34_a_blocked_loop_is_reported_once_and_not_taken_for_silence",
             _CLOCKS + "test_f34_a_blocked_loop_is_reported",
             _WATCH + "test_f34_the_handler_is_named_with_its_line",
             _WATCH + "test_f34_a_handler_that_blocks_is_reported_with_its_line",
