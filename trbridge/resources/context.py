@@ -41,12 +41,12 @@ class Context:
     """
 
     __slots__ = (
+        "_turns",
         "api_base_url",
         "brought",
         "nested_events",
         "operations",
         "send",
-        "turns",
         "update_token",
         "worker_sid",
         "workspace_sid",
@@ -70,13 +70,19 @@ class Context:
         self.update_token = update_token
         self.brought: dict[str, type[Any]] = {}
         self.nested_events = False
-        # Weak: a lock is here for as long as somebody holds it or waits for it.
-        self.turns: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Lock] | None = None
         self.workspace_url = f"{self.api_base_url}/Workspaces/{workspace_sid}"
 
     def start(self, work: Coroutine[Any, Any, T], callback: Callback[T] | None) -> Operation[T] | None:
         """Start an operation; see :meth:`trbridge.completion.Operations.start`."""
         return self.operations.start(work, callback)
+
+    @property
+    def turns(self) -> weakref.WeakValueDictionary[str, asyncio.Lock]:
+        """Who writes what. Weak: a lock is here for as long as somebody holds it or waits for it."""
+        if self._turns is None:  # 0.8 KiB that most clients do not need
+            self._turns = weakref.WeakValueDictionary()
+        return self._turns
 
     def turn(self, url: str) -> asyncio.Lock:
         """A lock for reading something to write it back changed: two of one client need not get in each other's way."""
