@@ -28,6 +28,7 @@ def done(error: object, result: object) -> None: ...
         (lambda one: one.complete("solved"), {"AssignmentStatus": "completed", "Reason": "solved"}),
         (lambda one: one.complete(reason="solved"), {"AssignmentStatus": "completed", "Reason": "solved"}),
         (lambda one: one.complete(None), {"AssignmentStatus": "completed"}),
+        (lambda one: one.complete(None, "solved"), {"AssignmentStatus": "completed", "Reason": "solved"}),
         (lambda one: one.complete(reason=""), {"AssignmentStatus": "completed", "Reason": ""}),
         (lambda one: one.wrap_up(), {"AssignmentStatus": "wrapping"}),
         (lambda one: one.wrap_up("hung up"), {"AssignmentStatus": "wrapping", "Reason": "hung up"}),

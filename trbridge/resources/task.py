@@ -147,6 +147,8 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
     def complete(self, callback: Callback[Self], /, reason: str | None = None) -> None: ...
     @overload
     def complete(self, reason: str | None, callback: Callback[Self], /) -> None: ...
+    @overload
+    def complete(self, callback: None, reason: str, /) -> Operation[Self]: ...
     def complete(self, /, *args: Any, reason: str | None = None) -> Operation[Self] | None:
         """Complete the task; it must be ``assigned`` or ``wrapping``. Its reservation is completed with it.
 
@@ -166,6 +168,8 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
     def wrap_up(self, callback: Callback[Self], /, reason: str | None = None) -> None: ...
     @overload
     def wrap_up(self, reason: str | None, callback: Callback[Self], /) -> None: ...
+    @overload
+    def wrap_up(self, callback: None, reason: str, /) -> Operation[Self]: ...
     def wrap_up(self, /, *args: Any, reason: str | None = None) -> Operation[Self] | None:
         """Begin wrap-up: the conversation is over, its paperwork is not. The capacity stays in use.
 
@@ -180,6 +184,8 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
     def cancel(self, callback: Callback[Self], /, reason: str | None = None) -> None: ...
     @overload
     def cancel(self, reason: str | None, callback: Callback[Self], /) -> None: ...
+    @overload
+    def cancel(self, callback: None, reason: str, /) -> Operation[Self]: ...
     def cancel(self, /, *args: Any, reason: str | None = None) -> Operation[Self] | None:
         """Cancel the task, and with it its pending reservations.
 
@@ -210,7 +216,7 @@ class TaskInstance(AttributedInstance, kw_only=True, dict=True, eq=False):
 
     def _change_status(self, status: str, args: tuple[Any, ...], reason: str | None) -> Operation[Self] | None:
         # v1 has the callback first and the reason second; here either order is understood.
-        if len(args) == 2 and callable(args[0]):
+        if len(args) == 2 and (callable(args[0]) or (args[0] is None and not callable(args[1]))):
             args = (args[1], args[0])
         values, callback = split_callback(args, most=1)
         given = values[0] if values else None
