@@ -86,12 +86,15 @@ EVENTS: Final = (
     Fault("F43", "a frame twice", "told once", (_EVENTS + "test_duplicates_and_late_events_are_dropped", _MACHINE)),
     Fault(
         "F44",
-        "an old frame after a new one",
-        "dropped; the state does not go back",
+        "an old frame, or an answer that comes late, after a new one",
+        "dropped; the state does not go back; where nothing tells which is newer it is asked for again",
         (
             _LEDGER + "test_f44_in_whatever_order_frames_come_the_end_is_the_last",
             _EVENTS + "test_whatever_the_order_no_event_is_told_twice_and_the_end_is_final",
             "clients/test_freshness.py::test_the_last_one_believed_has_the_highest_version",
+            "resources/test_resource_lateness.py::test_whatever_overtakes_what_no_state_goes_back",
+            "clients/test_late_answers.py::test_an_accept_whose_answer_comes_after_the_end",
+            "clients/test_late_answers.py::test_a_plain_resource_keeps_the_newer_of_two_answers",
         ),
     ),
     Fault(

@@ -22,7 +22,8 @@ from .token_clock import EARLY, EXPIRED, REJECTED, TokenClock
 __all__ = ["SessionCore", "lost_error"]
 
 _SOON: Final = 75.0
-"""Seconds from coming back to the comparison: the service forgets what is over after five minutes (rest-api 2)."""
+"""Seconds from ``ready`` to the first comparison: the service forgets what is over after five minutes (rest-api 2),
+and what was there before the first one cannot be told from what came since."""
 
 
 class _Plan(msgspec.Struct, frozen=True):
@@ -62,7 +63,6 @@ class SessionCore:
         self._retry_at: float | None = None
         self._random = random
         self._compare_at: float | None = None
-        self._has_been_ready = False
 
     def _accepts(self, happened: Input) -> bool:
         """Look the input up in the table; False if it means nothing in this state."""

@@ -166,8 +166,7 @@ class Session(SessionCore):
         """The ready request was answered."""
         if epoch == self._epoch and self._accepts(Input.READY_SUCCEEDED):
             self._ready.finish()
-            self._schedule_comparison(now, soon=self._has_been_ready)
-            self._has_been_ready = True
+            self._schedule_comparison(now, soon=True)
             self._go(State.READY)
             self._emit(effects.Ready(epoch))
 

@@ -49,7 +49,7 @@ class SessionOptions:
     """``token.expired`` comes this long before the token runs out, as in v1 (wire-protocol 3.7)."""
     compare_every: float | None = 300.0
     """How often a client that stays connected compares what it holds with the service, which finds events that were
-    lost on a live socket (F28); and 75 s after each reconnect. A tenth earlier at most, so that a fleet does not ask
+    lost on a live socket (F28); and 75 s after each ``ready``. A tenth earlier at most, so that a fleet does not ask
     in one second; None for never."""
     sleep_check: float = 4.0
     """How often to look whether the machine slept (F58)."""
