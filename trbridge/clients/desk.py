@@ -184,16 +184,14 @@ class Desk:
             self._worker.emitter.publish(name, reservation, origin=origin)
             return
         for each in self.ledger.hear(reservation.sid, status):
+            self._keep(reservation, each)
             # The frame of a creation that was not told was lost: this is found out, not heard.
-            self._publish(each, reservation, origin if each == status else RECONCILE)
+            how = origin if each == status else RECONCILE
+            if how == RECONCILE:
+                self._worker.found_out()
+            self._worker.emitter.publish(_EVENTS[each], reservation, origin=how)
         if not self.open:
             self.on_cleared()
-
-    def _publish(self, status: str, reservation: ReservationInstance, origin: str) -> None:
-        self._keep(reservation, status)
-        if origin == RECONCILE:
-            self._worker.found_out()
-        self._worker.emitter.publish(_EVENTS[status], reservation, origin=origin)
 
     def adopt(self, reservation: ReservationInstance) -> ReservationInstance:
         """The reservation as it lies on the desk; one that is not over is put there, so that events reach it."""

@@ -200,7 +200,7 @@ class Ledger:
     def _tell(self, sid: str, status: str) -> None:
         if self._noted:
             self._noted.pop(sid, None)
-        if is_over(status):
+        if _WAY[status] == _END:
             self._open.pop(sid, None)
             _remember(self._ended, sid, status, self._most)
         else:

@@ -234,7 +234,8 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
                 del fields["_etag"]
             if "_waits" in fields:
                 settle(self)
-            self._show_task()
+            if "_task_shown" in fields or len(fields["_unread"]) > _MOST_UNREAD:
+                self._read_what_was_told()
         else:
             from .reservation_event import as_reservation
 

@@ -41,6 +41,14 @@ def reservation_from_event(raw: msgspec.Raw, context: Context, event: str | None
 
 def read_event(raw: msgspec.Raw, context: Context) -> ToldTask | ReservationInstance | None:
     """What a reservation's event brings: the task with the reservation's SID, or the reservation; else None."""
+    if not context.nested_events:  # nearly always: 0.95 x the time of an event
+        try:
+            told = _decode_told(raw)
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            pass  # it is read with more patience
+        else:
+            if told.reservation_sid:
+                return told
     # As what the last one was: a socket speaks one dialect.
     for reader in _NESTED_FIRST if context.nested_events else _TASK_FIRST:
         try:
@@ -69,6 +77,7 @@ def _read_nested(raw: msgspec.Raw, context: Context) -> ReservationInstance | No
     return reservation
 
 
+_decode_told: Final = msgspec.json.Decoder(ToldTask, strict=False).decode
 _TASK_FIRST: Final = (_read_task, _read_nested)
 _NESTED_FIRST: Final = (_read_nested, _read_task)
 
