@@ -20,6 +20,7 @@ from ..errors import ClientClosed, DecodeError, NotReady, TaskRouterError, Token
 from ..events import CLIENT_EVENTS, Disconnected, StateChange
 from ..session import Session, SessionOptions, State, effects
 from ..session.states import AT_REST
+from ..under_way import UnderWay
 from ..wire import Request, decode_event
 from .backlog import Backlog
 from .promises import settle
@@ -66,7 +67,7 @@ class Link:
         self._context = contextvars.Context()
         self._session: Session | None = None
         self._connection: Connection | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = UnderWay()
         self.held: Backlog[bytes] = Backlog(client.emitter, _MOST_HELD_FRAMES, "frames wait for the client to be ready")
         self._holding = True
         self.is_comparing = False
@@ -155,15 +156,14 @@ class Link:
             if connection is not None:
                 await connection.aclose()
         finally:
-            while pending := self._tasks - {asyncio.current_task()}:
+            while pending := self._tasks.others():
                 for task in pending:
                     task.cancel()
                 await asyncio.wait(pending)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work, context=self._context.copy())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.note(task)
 
     # -- what the session asks for -----------------------------------------------------------------
 

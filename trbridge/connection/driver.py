@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import close_codes
 from ..errors import ClientClosed, InvalidArgument, TaskRouterError
 from ..session import Effect, Session, State, effects
+from ..under_way import UnderWay
 from ..urls import without_query
 from .clocks import sleepless_clock
 from .dialling import default_dial, failure_of
@@ -76,7 +77,7 @@ class Connection:
         self._wanted: int | None = None  # epoch of the attempt under way
         self._attempt: asyncio.Task[None] | None = None
         self._socket: Socket | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = UnderWay()
         self._closing: list[Socket] = []
         self._is_held = False
         self._exp: float | None = None
@@ -166,7 +167,7 @@ class Connection:
             raise
 
     async def _settle(self) -> None:
-        while others := self._tasks - {asyncio.current_task()}:
+        while others := self._tasks.others():
             await asyncio.wait(others)
 
     # -- between session and client ------------------------------------------------------------------------------
@@ -215,8 +216,7 @@ class Connection:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work, context=self._context.copy())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.note(task)
         return task
 
     def _start_attempt(self, effect: effects.Dial) -> None:
