@@ -86,7 +86,8 @@ CONNECTED: Final = (
     Fault(
         "F28",
         "heartbeats, but no events",
-        "found by a comparison, 75 s after `ready` and every five minutes (`compare_every`), told, and counted in `drift_repaired`",
+        "found by a comparison, 75 s after `ready` and every five minutes (`compare_every`), told, and counted in "
+        "`drift_repaired`",
         (
             _LIVE + "test_f28_a_comparison_is_due_at_every_interval_while_the_socket_stays",
             _DRIFT + "test_f28_a_reservation_that_was_not_told_is_found_within_one_interval",
