@@ -82,6 +82,7 @@ async def test_a_file_in_use_another_file_and_a_place_that_is_none_are_told(data
     async with Emulator(data=data):
         result = run("--data", str(data))
     assert (result.exit_code, "is in use by another process" in result.output) == (1, True)
+    assert "GET /_trbridge/export" in result.output
     other = tmp_path / "other.db"
     other.write_text("something else")
     assert run("--data", str(other)).exit_code == 1

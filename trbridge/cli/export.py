@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ..errors import JournalError
+
 __all__ = ["export"]
 
 
@@ -38,7 +40,13 @@ def _exported(data: str, *, as_json: bool) -> str:
     from ..emulator.seed_export import export_store
     from ..emulator.store import Store
 
-    journal = SqliteJournal(data)
+    try:
+        journal = SqliteJournal(data)
+    except JournalError as error:
+        if "in use" not in error.message:
+            raise
+        hint = "ask the emulator that has it, by GET /_trbridge/export, or stop it"
+        raise JournalError(error.message, path=data, hint=hint) from error
     try:
         store = Store()
         journal.load(store)
