@@ -6,11 +6,13 @@ Blocking is real here: a thread runs a loop whose handler waits for the test's w
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -167,9 +169,26 @@ def test_a_loop_that_ended_without_closing_its_clients_is_forgotten() -> None:
     WATCH.begin(timer)
     timer.loop.close()
     WATCH.look()
-    assert timer.loop not in WATCH._loops
+    assert WATCH._loops == {}
     WATCH.end(timer)
+    for thread in watching():  # it sees that it is not wanted any more when it looks
+        with WATCH._changed:
+            WATCH._changed.notify_all()
+        thread.join(10)
     assert watching() == []
+
+
+def test_a_loop_that_nobody_has_any_more_is_not_kept() -> None:
+    """Nor are its sockets, which it holds."""
+    watch, timer = LoopWatch(), Watched(asyncio.new_event_loop(), _LIMIT)
+    watch.begin(timer)
+    timer.loop.close()
+    kept = weakref.ref(timer.loop)
+    del timer
+    gc.collect()
+    assert kept() is None
+    watch.look()
+    assert watch._loops == {}
 
 
 async def test_f34_a_handler_that_blocks_is_reported_with_its_line() -> None:

@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import threading
+import weakref
 from math import inf
 from typing import Final
 
@@ -35,7 +36,7 @@ class Watched:
         due: When it should fire, on the loop's clock; None if it is not set.
     """
 
-    __slots__ = ("due", "limit", "loop")
+    __slots__ = ("__weakref__", "due", "limit", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: float) -> None:
         self.loop = loop
@@ -44,12 +45,13 @@ class Watched:
 
 
 class _Loop:
-    """What is known of one loop."""
+    """What is known of one loop. It keeps nothing alive: a loop may end without closing its clients."""
 
-    __slots__ = ("caught", "caught_at", "hung", "reported_at", "thread", "timers")
+    __slots__ = ("caught", "caught_at", "hung", "loop", "reported_at", "thread", "timers")
 
-    def __init__(self) -> None:
-        self.timers: set[Watched] = set()
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = weakref.ref(loop)
+        self.timers: weakref.WeakSet[Watched] = weakref.WeakSet()
         self.thread = 0
         self.caught: Place | None = None
         self.caught_at = -inf
@@ -64,7 +66,7 @@ class LoopWatch:
         self._begin()
 
     def _begin(self) -> None:
-        self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
+        self._loops: dict[int, _Loop] = {}
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -73,7 +75,9 @@ class LoopWatch:
     def begin(self, timer: Watched) -> None:
         """Watch this timer from now on; in the thread of its loop."""
         with self._changed:
-            loop = self._loops.setdefault(timer.loop, _Loop())
+            loop = self._known(timer)
+            if loop is None:
+                loop = self._loops[id(timer.loop)] = _Loop(timer.loop)
             loop.timers.add(timer)
             loop.thread = threading.get_ident()
             if self._thread is None:
@@ -85,11 +89,11 @@ class LoopWatch:
         """Watch it no longer. Without any other the thread is over when this returns."""
         thread = None
         with self._changed:
-            loop = self._loops.get(timer.loop)
+            loop = self._known(timer)
             if loop is not None:
                 loop.timers.discard(timer)
                 if not loop.timers:
-                    del self._loops[timer.loop]
+                    del self._loops[id(timer.loop)]
             if not self._loops:
                 thread, self._thread = self._thread, None
                 self._changed.notify_all()
@@ -98,17 +102,21 @@ class LoopWatch:
 
     def blocked_at(self, timer: Watched, due: float) -> Place | None:
         """Where the loop stood while this timer should have fired; None if that was not seen."""
-        loop = self._loops.get(timer.loop)
+        loop = self._known(timer)
         return loop.caught if loop is not None and loop.caught_at >= due else None
 
     def is_news(self, timer: Watched, due: float, now: float) -> bool:
         """Whether nobody has asked this yet about the time since then: many timers of a loop are late at once."""
-        loop = self._loops.get(timer.loop)
+        loop = self._known(timer)
         if loop is None or loop.reported_at < due:
             if loop is not None:
                 loop.reported_at = now
             return True
         return False
+
+    def _known(self, timer: Watched) -> _Loop | None:
+        known = self._loops.get(id(timer.loop))
+        return known if known is not None and known.loop() is timer.loop else None
 
     # -- from the thread -------------------------------------------------------------------------------------------
 
@@ -132,10 +140,13 @@ class LoopWatch:
     def look(self) -> None:
         """See whether a loop is late, and where it stands."""
         with self._changed:
-            for loop in [loop for loop in self._loops if loop.is_closed()]:
-                del self._loops[loop]  # ended without closing its clients
-            watched = [(loop, known, list(known.timers)) for loop, known in self._loops.items()]
+            watched = [(known.loop(), known, list(known.timers)) for known in self._loops.values()]
+            self._loops = {id(loop): known for loop, known, _ in watched if loop is not None and not loop.is_closed()}
+            if not self._loops:
+                self._thread = None  # ends, though nobody has told it to
         for loop, known, timers in watched:
+            if loop is None or loop.is_closed():
+                continue
             now = loop.time()
             late, limit = max(
                 ((now - timer.due, timer.limit) for timer in timers if timer.due is not None), default=_NO
