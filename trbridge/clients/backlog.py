@@ -27,6 +27,8 @@ class Backlog(Generic[T]):
         most: How many it keeps.
     """
 
+    __slots__ = ("_emitter", "_is_flooded", "_kept", "_words", "most")
+
     def __init__(self, emitter: Emitter, most: int, words: str) -> None:
         self._emitter = emitter
         self.most = most

@@ -18,6 +18,8 @@ class ConnectionBrake:
         link: Has the connection.
     """
 
+    __slots__ = ("_full", "_link")
+
     def __init__(self, link: Link) -> None:
         self._link = link
         self._full: dict[object, None] = {}  # a third of an empty set

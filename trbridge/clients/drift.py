@@ -26,6 +26,8 @@ class Watch:
         watched: Events to the properties they tell of.
     """
 
+    __slots__ = ("_found", "_told", "_watched")
+
     def __init__(self, watched: Mapping[str, tuple[str, ...]]) -> None:
         self._watched = watched
         self._told: dict[str, dict[str, Values]] = {}

@@ -74,6 +74,7 @@ class Link:
         self._awaiting_ready = 0
         self._ready: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[None] | None = None
+        self._reason: TaskRouterError | None = None
 
     @property
     def state(self) -> State:
@@ -99,8 +100,13 @@ class Link:
 
     async def ended(self) -> None:
         """Wait until closed; raises the reason if the client gave up."""
-        if self._ended is not None:
-            await asyncio.shield(self._ended)
+        if self._reason is not None:
+            raise self._reason
+        if self.state in AT_REST:
+            return
+        if self._ended is None:  # most clients are waited for by nobody
+            self._ended = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._ended)
 
     async def aclose(self) -> None:
         """Disconnect, and end what the link itself has under way."""
@@ -145,8 +151,8 @@ class Link:
         self._client._brake.apply()
 
     def _promise(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._ready, self._ended = loop.create_future(), loop.create_future()
+        self._ready = asyncio.get_running_loop().create_future()
+        self._ended = self._reason = None
 
     async def _shut(self) -> None:
         connection, self._connection = self._connection, None
@@ -201,6 +207,7 @@ class Link:
 
     def _on_ready(self, _: effects.Ready) -> None:
         settle(self._ready)
+        self._ready = None
         self._client.on_ready()
         if not self._awaiting_ready:
             self._release()
@@ -248,6 +255,7 @@ class Link:
     def _on_stopped(self, effect: effects.Stopped) -> None:
         settle(self._ready, effect.error)
         settle(self._ended, effect.error)
+        self._reason = effect.error
         self._client.emitter.report(effect.error)
 
     async def _refresh(self) -> None:

@@ -214,6 +214,8 @@ class HttpRequester:
                     yield
                 finally:
                     stopped = self._under_way.pop(limit, None) is None
+                    if not self._under_way:
+                        self._under_way.clear()  # lets go of its table
         except TimeoutError:
             if stopped:
                 raise ClientClosed("the client was closed while this request was under way") from None
