@@ -222,7 +222,12 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
 
     def _hear(self, read: ToldTask | Self, raw: msgspec.Raw, event: str) -> None:
         """Take over an event that was read by :func:`~trbridge.resources.reservation_event.read_event`."""
-        if isinstance(read, ToldTask) and self._has_all_but_status(read):
+        if (
+            isinstance(read, ToldTask)
+            and read.sid == self.task_sid
+            and read.task_channel_sid == self.task_channel_sid
+            and self.worker_sid
+        ):  # nothing but the status can be new
             # 0.5 x the time of making a reservation and taking that over.
             if (status := status_of(event)) is not None:
                 force_setattr(self, "reservation_status", status)
@@ -240,12 +245,6 @@ class ReservationInstance(ReservationVerbs, kw_only=True, dict=True, eq=False):
             from .reservation_event import as_reservation
 
             merge(self, raw, event=event, read=as_reservation(read, raw, self._context, event))
-
-    def _has_all_but_status(self, told: ToldTask) -> bool:
-        """Whether nothing else can be new in what is told with the task."""
-        if told.sid != self.task_sid or told.task_channel_sid != self.task_channel_sid:
-            return False
-        return bool(told.sid and self.worker_sid)
 
 
 @lru_cache(256)  # a server might make up any number of names
