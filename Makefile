@@ -41,7 +41,7 @@ soak: .venv/ready
 # make thorough THOROUGH=1000
 thorough: .venv/ready
 	TRBRIDGE_THOROUGH=$(or $(THOROUGH),100) $(BIN)/python -m pytest --timeout 0 -n 2 -p no:cacheprovider \
-		tests/emulator/test_emulator_state_machine.py tests/emulator/test_emulator_candidates.py
+		tests/emulator/test_emulator_state_machine.py tests/emulator/routing/test_emulator_candidates.py
 
 # A million events over one socket, the bad ones included: memory must stay flat. make flood FLOOD="--events 100000"
 flood: .venv/ready

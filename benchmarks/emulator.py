@@ -24,12 +24,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
-from trbridge.emulator import routing
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.indexes import RESERVATIONS_BY_STATUS
-from trbridge.emulator.model import Activity, Workflow, Workspace
 from trbridge.emulator.operations import reservations, task_queues, tasks, workers, workflows, workspaces
+from trbridge.emulator.routing import routing
+from trbridge.emulator.state.indexes import RESERVATIONS_BY_STATUS
+from trbridge.emulator.state.model import Activity, Workflow, Workspace
 
 SIZES = ((100, 10), (1_000, 10), (15_000, 10), (100, 1_000), (1_000, 1_000), (15_000, 1_000))
 TASKS = 1_000

@@ -131,8 +131,8 @@ async def trbridge(data: str | None) -> None:
     from base64 import b64encode
 
     from trbridge.emulator import Emulator
-    from trbridge.emulator.model import Activity, Workspace
     from trbridge.emulator.operations import workers
+    from trbridge.emulator.state.model import Activity, Workspace
 
     async with Emulator(routes=[_CPU], data=data) as box:
         store = box.engine.store

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from trbridge.emulator import seed
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
+from trbridge.emulator.seeds import seed
 from trbridge.errors import InvalidArgument
 
 from .oracles import check, check_refusal

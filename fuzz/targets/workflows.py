@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from trbridge.emulator.workflow import DEFAULT_FILTER, parse_configuration
+from trbridge.emulator.routing.workflow import DEFAULT_FILTER, parse_configuration
 from trbridge.errors import ExpressionError
 from trbridge.sids import is_sid
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from trbridge.bot import Bot, Fleet
 from trbridge.emulator import Emulator
-from trbridge.emulator.indexes import RESERVATIONS_OF, WORKER_CHANNELS_OF
-from trbridge.emulator.model import Activity, TaskChannel, Workspace
 from trbridge.emulator.operations import tasks, worker_channels, workers
+from trbridge.emulator.state.indexes import RESERVATIONS_OF, WORKER_CHANNELS_OF
+from trbridge.emulator.state.model import Activity, TaskChannel, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

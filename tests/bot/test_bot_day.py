@@ -15,7 +15,7 @@ from uncounted import uncounted
 from trbridge.bot import Bot
 from trbridge.emulator import Emulator
 from trbridge.emulator.engine import Committed
-from trbridge.emulator.model import Task
+from trbridge.emulator.state.model import Task
 from trbridge.events import Disconnected
 from trbridge.session import State
 

@@ -12,7 +12,7 @@ from uncounted import uncounted
 
 from trbridge.emulator import Emulator
 from trbridge.emulator.engine import Committed
-from trbridge.emulator.model import Task
+from trbridge.emulator.state.model import Task
 
 BOTS = 200
 TASKS = 5_000

@@ -147,9 +147,9 @@ def test_it_listens_before_what_is_heavy_and_not_needed_is_imported() -> None:
         [*COMMAND[:-2], "-c", program], capture_output=True, text=True, check=True, env=environment(), timeout=60
     )
     loaded = set(json.loads(result.stdout))
-    assert "trbridge.emulator.routing" in loaded
+    assert "trbridge.emulator.routing.routing" in loaded
     heavy = {"starlette", "websockets", "httpx", "lark", "yaml", "jwt", "rich", "pyee", "pytest"}
-    ours = {"trbridge.clients", "trbridge.emulator.admin", "trbridge.emulator.seed", "trbridge.emulator.testing"}
+    ours = {"trbridge.clients", "trbridge.emulator.admin", "trbridge.emulator.seeds.seed", "trbridge.emulator.testing"}
     assert loaded & (heavy | ours) == set()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from client_bench import Bench
 
 from trbridge import Worker, Workspace
-from trbridge.emulator.faults import Fault
-from trbridge.emulator.record import Entry
+from trbridge.emulator.faults.record import Entry
+from trbridge.emulator.faults.rules import Fault
 from trbridge.events import Event, EventStream
 from trbridge.resources.reservation import ReservationInstance
 from trbridge.resources.task import TaskInstance

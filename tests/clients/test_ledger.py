@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from trbridge.clients.ledger import Comparison, Ledger, Sighting, compare, is_over, news
-from trbridge.emulator.transitions import RESERVATION_TRANSITIONS
+from trbridge.emulator.routing.transitions import RESERVATION_TRANSITIONS
 
 STATUSES = sorted(RESERVATION_TRANSITIONS)
 PAGE = 2

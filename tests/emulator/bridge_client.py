@@ -7,11 +7,11 @@ from typing import Any
 
 from outside_world import World
 
-from trbridge.emulator.answer import Answer, error_answer
-from trbridge.emulator.bridge import Bridge
-from trbridge.emulator.gatekeeper import Gatekeeper
-from trbridge.emulator.minting import mint
+from trbridge.emulator.access.gatekeeper import Gatekeeper
+from trbridge.emulator.access.minting import mint
+from trbridge.emulator.bridge.app import Bridge
 from trbridge.emulator.options import Options
+from trbridge.emulator.rest.answer import Answer, error_answer
 from trbridge.errors import ApiError
 
 __all__ = ["API", "Client"]

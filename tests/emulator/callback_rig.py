@@ -5,15 +5,15 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Self
 
-from trbridge.emulator import routing
 from trbridge.emulator.app import create_app
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.controls import Controls
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.indexes import RESERVATIONS_OF
-from trbridge.emulator.model import Activity, Reservation, Task, TaskQueue, Worker, Workflow, Workspace
 from trbridge.emulator.operations import reservations, tasks, workers, workflows, workspaces
 from trbridge.emulator.options import Options
+from trbridge.emulator.routing import routing
+from trbridge.emulator.state.indexes import RESERVATIONS_OF
+from trbridge.emulator.state.model import Activity, Reservation, Task, TaskQueue, Worker, Workflow, Workspace
 
 __all__ = ["Rig"]
 

@@ -6,23 +6,8 @@ import json
 from random import Random
 from typing import Any, TypeVar
 
-from trbridge.emulator import routing
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.indexes import BY_WORKSPACE, RESERVATIONS_OF, TASK_CHANNELS_BY_NAME
-from trbridge.emulator.journal import Journal
-from trbridge.emulator.model import (
-    Activity,
-    Entity,
-    EventRecord,
-    Reservation,
-    Task,
-    TaskQueue,
-    Worker,
-    WorkerChannel,
-    Workflow,
-    Workspace,
-)
 from trbridge.emulator.operations import (
     activities,
     reservations,
@@ -33,6 +18,21 @@ from trbridge.emulator.operations import (
     workers,
     workflows,
     workspaces,
+)
+from trbridge.emulator.routing import routing
+from trbridge.emulator.state.indexes import BY_WORKSPACE, RESERVATIONS_OF, TASK_CHANNELS_BY_NAME
+from trbridge.emulator.state.journal import Journal
+from trbridge.emulator.state.model import (
+    Activity,
+    Entity,
+    EventRecord,
+    Reservation,
+    Task,
+    TaskQueue,
+    Worker,
+    WorkerChannel,
+    Workflow,
+    Workspace,
 )
 
 __all__ = ["Center", "configuration"]

@@ -8,8 +8,8 @@ import pytest
 
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.model import Workspace
 from trbridge.emulator.operations import workspaces
+from trbridge.emulator.state.model import Workspace
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from trbridge.emulator.answer import Answer, Call, Dialect
-from trbridge.emulator.dispatch import dispatch
+from trbridge.emulator.access.rate_limits import RateLimits
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.model import Workspace
-from trbridge.emulator.rate_limits import RateLimits
+from trbridge.emulator.rest.answer import Answer, Call, Dialect
+from trbridge.emulator.rest.dispatch import dispatch
+from trbridge.emulator.state.model import Workspace
 
 BASE = "http://127.0.0.1:1/v1"
 

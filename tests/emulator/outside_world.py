@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.indexes import WORKER_CHANNELS_OF
-from trbridge.emulator.model import (
+from trbridge.emulator.operations import task_queues, workers, workflows
+from trbridge.emulator.state.indexes import WORKER_CHANNELS_OF
+from trbridge.emulator.state.model import (
     Activity,
     Reservation,
     Task,
@@ -19,8 +20,7 @@ from trbridge.emulator.model import (
     Workflow,
     Workspace,
 )
-from trbridge.emulator.operations import task_queues, workers, workflows
-from trbridge.emulator.transaction import Transaction
+from trbridge.emulator.state.transaction import Transaction
 
 __all__ = ["World"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from contact_center import Center
 
-from trbridge.emulator.eligibility import decoded, target_of
 from trbridge.emulator.expressions import compile_expression, compile_target_workers, time_variables
-from trbridge.emulator.indexes import BY_WORKSPACE
-from trbridge.emulator.model import OPEN_RESERVATION, Reservation, Task, Worker
+from trbridge.emulator.routing.eligibility import decoded, target_of
+from trbridge.emulator.state.indexes import BY_WORKSPACE
+from trbridge.emulator.state.model import OPEN_RESERVATION, Reservation, Task, Worker
 
 __all__ = ["fits", "open_reservations"]
 

@@ -13,7 +13,7 @@ from contact_center import Center
 
 from trbridge.emulator import statistics
 from trbridge.emulator.engine import Committed
-from trbridge.emulator.model import Task
+from trbridge.emulator.state.model import Task
 
 __all__ = ["Note", "Recount"]
 

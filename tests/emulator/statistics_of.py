@@ -7,7 +7,7 @@ from typing import Any
 from contact_center import Center
 
 from trbridge.emulator import statistics
-from trbridge.emulator.model import Entity
+from trbridge.emulator.state.model import Entity
 
 __all__ = ["figures"]
 

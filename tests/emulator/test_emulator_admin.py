@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 from trbridge import __version__
 from trbridge.emulator import Emulator
 from trbridge.emulator.admin import PREFIX, ROUTES
-from trbridge.emulator.model import Activity, EventRecord, Reservation, Task, Worker
 from trbridge.emulator.operations import tasks, workers, workflows
+from trbridge.emulator.state.model import Activity, EventRecord, Reservation, Task, Worker
 from trbridge.tokens import verify
 
 

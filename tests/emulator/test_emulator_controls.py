@@ -13,7 +13,7 @@ from webhook import Webhook
 
 from trbridge.emulator import Emulator, passing
 from trbridge.emulator.alerts import Alerts, alerts_of
-from trbridge.emulator.store import Store
+from trbridge.emulator.state.store import Store
 from trbridge.errors import InvalidArgument
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.model import Activity, TaskChannel, TaskQueue, Workflow, Workspace
 from trbridge.emulator.operations import workspaces
-from trbridge.emulator.workflow import parse_configuration
+from trbridge.emulator.routing.workflow import parse_configuration
+from trbridge.emulator.state.model import Activity, TaskChannel, TaskQueue, Workflow, Workspace
 
 
 def activities(engine: Engine, workspace: Workspace) -> list[tuple[str, bool]]:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from outside_world import World
 
-from trbridge.emulator.channels import Channels, Socket
+from trbridge.emulator.bridge.channels import Channels, Socket
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.driver import Driver
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.model import Workspace
 from trbridge.emulator.operations import workspaces
 from trbridge.emulator.options import HEARTBEAT, Options
+from trbridge.emulator.state.model import Workspace
 from trbridge.errors import InvalidArgument
 
 

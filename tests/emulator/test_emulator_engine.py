@@ -10,9 +10,9 @@ import pytest
 
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Committed, Engine
-from trbridge.emulator.model import Activity, EventRecord, Task, Workspace
 from trbridge.emulator.operations import activities
-from trbridge.emulator.transaction import Transaction
+from trbridge.emulator.state.model import Activity, EventRecord, Task, Workspace
+from trbridge.emulator.state.transaction import Transaction
 from trbridge.errors import InvalidArgument
 
 

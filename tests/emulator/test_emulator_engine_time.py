@@ -9,9 +9,9 @@ import pytest
 
 from trbridge.emulator.clock import ManualClock, SystemClock
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.model import Activity, Task, Workspace
 from trbridge.emulator.operations import activities
-from trbridge.emulator.transaction import Transaction
+from trbridge.emulator.state.model import Activity, Task, Workspace
+from trbridge.emulator.state.transaction import Transaction
 from trbridge.errors import InvalidArgument
 
 

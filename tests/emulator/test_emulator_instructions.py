@@ -9,7 +9,7 @@ import pytest
 from contact_center import Center
 
 from trbridge.emulator.instructions import INSTRUCTIONS, InstructionRefused, carry_out, parameters_of
-from trbridge.emulator.model import Reservation
+from trbridge.emulator.state.model import Reservation
 from trbridge.errors import BadRequest, Gone
 
 CALL = {"call_sid": "CA" + "1" * 32, "from": "+15550001", "to": "+15550002"}

@@ -10,9 +10,9 @@ import socket
 import pytest
 
 from trbridge.emulator import Emulator, listener
+from trbridge.emulator.bridge.websocket_protocol import frame
 from trbridge.emulator.listener import Listener, _redact
 from trbridge.emulator.web import AsgiScope, Receive, Send
-from trbridge.emulator.websocket_protocol import frame
 from trbridge.errors import InvalidArgument
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from trbridge.emulator import Emulator, lifecycle
+from trbridge.emulator import Emulator
 from trbridge.emulator.operations import tasks, workers
 from trbridge.emulator.options import Options, choose
+from trbridge.emulator.routing import lifecycle
 from trbridge.errors import InvalidArgument
 
 

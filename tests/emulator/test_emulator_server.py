@@ -16,9 +16,9 @@ from websockets.asyncio.client import connect
 
 from trbridge.emulator import Emulator
 from trbridge.emulator.clock import ManualClock
-from trbridge.emulator.model import TaskQueue, Worker, Workflow
 from trbridge.emulator.operations import workers
 from trbridge.emulator.server import DEMO_ACCOUNT_SID
+from trbridge.emulator.state.model import TaskQueue, Worker, Workflow
 from trbridge.errors import ClientClosed, InvalidArgument, JournalError, NotReady
 from trbridge.sids import is_sid
 from trbridge.tokens import verify

@@ -15,10 +15,10 @@ from recount import Recount
 from thoroughness import tried
 
 from trbridge.emulator.engine import Committed
-from trbridge.emulator.indexes import BY_WORKSPACE, TASKS_BY_STATUS
-from trbridge.emulator.journal import SqliteJournal
-from trbridge.emulator.model import Activity, Reservation, Worker
-from trbridge.emulator.store import Store
+from trbridge.emulator.state.indexes import BY_WORKSPACE, TASKS_BY_STATUS
+from trbridge.emulator.state.journal import SqliteJournal
+from trbridge.emulator.state.model import Activity, Reservation, Worker
+from trbridge.emulator.state.store import Store
 from trbridge.errors import BadRequest, Gone
 
 LANGUAGES = ("fr", "en")

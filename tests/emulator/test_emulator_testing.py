@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from trbridge.emulator.model import Activity, WorkerChannel, Workspace
+from trbridge.emulator.state.model import Activity, WorkerChannel, Workspace
 from trbridge.emulator.testing import TaskRouter
 from trbridge.emulator.threaded import EmulatorThread
 from trbridge.errors import BadRequest, ClientClosed, InvalidArgument, NotFound, NotReady, RequestTimeout

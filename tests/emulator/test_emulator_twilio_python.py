@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
-from trbridge.emulator.router import Router
-from trbridge.emulator.routes import ROUTES
+from trbridge.emulator.rest.router import Router
+from trbridge.emulator.rest.routes import ROUTES
 from trbridge.emulator.testing import TaskRouter
 
 

@@ -11,8 +11,8 @@ from town import Town, town
 
 from trbridge import TaskQueue, Workspace
 from trbridge.clients import comparing
-from trbridge.emulator.model import Activity
-from trbridge.emulator.model import TaskQueue as Queue
+from trbridge.emulator.state.model import Activity
+from trbridge.emulator.state.model import TaskQueue as Queue
 from trbridge.session import SessionOptions
 
 INTERVAL = 300.0

@@ -12,8 +12,8 @@ from proxy import Proxy, Weather
 
 from trbridge import Event, Worker
 from trbridge.emulator import Emulator
-from trbridge.emulator.model import Activity, Reservation, Workflow
-from trbridge.emulator.rest_calls import ask
+from trbridge.emulator.rest.calls import ask
+from trbridge.emulator.state.model import Activity, Reservation, Workflow
 from trbridge.events import EventStream
 from trbridge.session import SessionOptions
 

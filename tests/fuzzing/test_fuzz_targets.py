@@ -8,9 +8,9 @@ import pytest
 
 from fuzz.targets import TARGETS, answers, events, expressions, pages, tokens, workflows
 from trbridge.answers import Inflater
-from trbridge.emulator import seed
 from trbridge.emulator.expressions import Compiled, Context
-from trbridge.emulator.seed import Seed
+from trbridge.emulator.seeds import seed
+from trbridge.emulator.seeds.seed import Seed
 from trbridge.errors import DecodeError, ExpressionError
 from trbridge.signatures import Secrets
 from trbridge.tokens import peek_unverified

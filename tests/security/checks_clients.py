@@ -26,7 +26,7 @@ _TOKENS: Final = "test_tokens.py::"
 _URLS: Final = "test_urls.py::"
 _PAGES: Final = "test_urls_pages.py::"
 _ANSWERS: Final = "test_answers.py::"
-_EXPRESSIONS: Final = "emulator/test_emulator_expressions_properties.py::"
+_EXPRESSIONS: Final = "emulator/expressions/test_emulator_expressions_properties.py::"
 
 _SECRETS_TOPIC: Final = "Secrets"
 _JWT: Final = "Tokens and policies"
@@ -46,7 +46,7 @@ CLIENTS: Final = (
             _SECRETS + "test_check_1_the_log_holds_no_token",
             _SECRETS + "test_check_1_over_tls",
             _NETWORK + "test_no_log_at_any_level_holds_the_token_or_a_parameter",
-            "emulator/test_emulator_sockets.py::test_no_token_reaches_any_log",
+            "emulator/bridge/test_emulator_sockets.py::test_no_token_reaches_any_log",
             _URLS + "test_check_1_no_part_of_a_token_is_left",
             "test_log_redaction.py::test_a_provider_that_fails_with_the_token_in_its_words",
             "test_log_watch.py::test_a_secret_is_found",
@@ -78,7 +78,7 @@ CLIENTS: Final = (
             _URLS + "test_check_3_tokens_and_passwords_are_not_shown",
             _URLS + "test_an_errors_url_has_no_query",
             _FAILURES + "test_a_body_that_repeats_the_token_is_redacted",
-            "emulator/test_emulator_outbound.py::test_credentials_are_never_shown_nor_signed",
+            "emulator/callbacks/test_emulator_outbound.py::test_credentials_are_never_shown_nor_signed",
         ),
     ),
     Check(
@@ -88,7 +88,7 @@ CLIENTS: Final = (
         (
             "security/test_security_telemetry.py::test_check_4_no_span_or_metric_holds_a_secret",
             _OUTPUTS + "test_neither_export_nor_record_nor_data_file_holds_a_secret",
-            "emulator/test_emulator_record.py::test_what_sounds_like_a_secret_is_not_kept",
+            "emulator/faults/test_emulator_record.py::test_what_sounds_like_a_secret_is_not_kept",
         ),
         "`trbridge serve --json` tells the auth token of the emulator, which is made up, since whoever starts it needs "
         "it; a password that you put into a callback URL is part of an export, so that it can be imported again",
@@ -157,9 +157,9 @@ CLIENTS: Final = (
         (
             "test_policies_reference.py::test_decisions_equal_the_reference",
             "test_policies_reference.py::test_a_path_that_steps_upwards_is_never_allowed",
-            "emulator/test_emulator_bridge.py::test_what_no_policy_allows_is_refused_with_the_policy_that_is_missing",
-            "emulator/test_emulator_bridge.py::test_a_filter_lets_one_parameter_through_and_no_other",
-            "emulator/test_emulator_bridge.py::test_without_the_channels_own_policies_nothing_goes",
+            "emulator/bridge/test_emulator_bridge.py::test_what_no_policy_allows_is_refused_with_the_policy_that_is_missing",
+            "emulator/bridge/test_emulator_bridge.py::test_a_filter_lets_one_parameter_through_and_no_other",
+            "emulator/bridge/test_emulator_bridge.py::test_without_the_channels_own_policies_nothing_goes",
         ),
     ),
     Check(
@@ -300,7 +300,7 @@ CLIENTS: Final = (
             "following/test_following_window.py::test_a_position_holds_what_is_done_of_the_overlap_only",
             "following/test_following_window.py::test_a_long_log_is_read_in_parts_that_are_bounded",
             "test_limiter.py::test_the_memory_for_classes_is_bounded",
-            "emulator/test_emulator_record.py::test_entries_are_numbered_and_dated_and_only_the_latest_are_kept",
+            "emulator/faults/test_emulator_record.py::test_entries_are_numbered_and_dated_and_only_the_latest_are_kept",
             "faults/test_faults_many.py::test_f50_reconnecting_leaves_nothing_in_a_client",
             "security/test_security_flood.py::test_a_thousand_events_are_all_handled",
         ),
@@ -321,7 +321,7 @@ CLIENTS: Final = (
         _RESOURCES,
         "the emulator bounds connections, sockets, heads and bodies of requests, and what waits for who does not read",
         (
-            "emulator/test_emulator_channels.py::test_who_does_not_read_is_dropped",
+            "emulator/bridge/test_emulator_channels.py::test_who_does_not_read_is_dropped",
             "emulator/test_emulator_listener.py::test_who_never_reads_is_dropped",
             "emulator/test_emulator_web.py::test_a_body_comes_in_parts_and_has_a_largest_size",
             "emulator/test_emulator_heads.py::test_a_head_without_an_end_is_refused",
@@ -340,7 +340,7 @@ CLIENTS: Final = (
             _ANSWERS + "test_printable_text_is_one_visible_line",
             "cli/test_cli_token.py::test_nothing_that_moves_the_cursor_is_printed",
             "test_webhooks_refusals.py::test_a_refusal_says_which_url_was_meant_and_no_secret",
-            "emulator/test_emulator_seed_faults.py::test_a_fault_is_told_in_one_line",
+            "emulator/seeds/test_emulator_seed_faults.py::test_a_fault_is_told_in_one_line",
             "test_claims.py::test_a_rule_stays_in_its_line",
         ),
         "attributes are yours to print",

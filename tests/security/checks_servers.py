@@ -13,8 +13,8 @@ _RELEASE: Final = "release/test_release.py::"
 _SIGNATURES: Final = "test_signatures.py::"
 _REFUSALS: Final = "test_webhooks_refusals.py::"
 _ACCOUNTS: Final = "security/test_security_accounts.py::"
-_SEED: Final = "emulator/test_emulator_seed_faults.py::"
-_SOCKETS: Final = "emulator/test_emulator_sockets.py::"
+_SEED: Final = "emulator/seeds/test_emulator_seed_faults.py::"
+_SOCKETS: Final = "emulator/bridge/test_emulator_sockets.py::"
 
 _EMULATOR: Final = "The emulator"
 _WEBHOOKS: Final = "Webhooks"
@@ -30,7 +30,7 @@ SERVERS: Final = (
             "emulator/test_emulator_server.py::test_wider_than_this_machine_warns",
             "emulator/test_emulator_server.py::test_names_on_this_machine_and_its_other_address",
             "emulator/test_emulator_server.py::test_localhost_is_both_addresses",
-            "emulator/test_emulator_rest.py::test_a_name_that_points_here_is_not_served",
+            "emulator/rest/test_emulator_rest.py::test_a_name_that_points_here_is_not_served",
             _SOCKETS + "TestRefusals::test_for_another_host",
             "emulator/test_emulator_web.py::test_a_foreign_host_is_refused_unless_remote_ones_are_allowed",
             "test_hosts.py::test_what_parsers_may_disagree_about_is_none",
@@ -44,7 +44,7 @@ SERVERS: Final = (
         (
             _SOCKETS + "TestRefusals::test_for_a_page_of_another_machine",
             "emulator/test_emulator_admin.py::test_pages_of_elsewhere_do_nothing_here",
-            "emulator/test_emulator_rest.py::test_a_page_of_elsewhere_changes_nothing",
+            "emulator/rest/test_emulator_rest.py::test_a_page_of_elsewhere_changes_nothing",
             "emulator/test_emulator_admin.py::test_nothing_is_done_without_credentials",
         ),
         "there is no console yet",
@@ -54,9 +54,9 @@ SERVERS: Final = (
         _EMULATOR,
         "callbacks go to this machine and to hosts that are named, decided by the address; never to metadata services",
         (
-            "emulator/test_emulator_outbound.py::test_other_hosts_need_leave_whatever_their_name",
-            "emulator/test_emulator_outbound.py::test_metadata_and_nobodys_addresses_are_refused_even_with_leave",
-            "emulator/test_emulator_outbound.py::test_the_address_that_was_checked_is_the_one_that_is_connected_to",
+            "emulator/callbacks/test_emulator_outbound.py::test_other_hosts_need_leave_whatever_their_name",
+            "emulator/callbacks/test_emulator_outbound.py::test_metadata_and_nobodys_addresses_are_refused_even_with_leave",
+            "emulator/callbacks/test_emulator_outbound.py::test_the_address_that_was_checked_is_the_one_that_is_connected_to",
         ),
     ),
     Check(
@@ -168,9 +168,9 @@ SERVERS: Final = (
             "test_tokens_peek.py::test_anything_at_all_is_claims_or_a_token_error",
             "test_urls_pages.py::test_check_18_whatever_is_accepted_starts_with_the_base",
             "resources/test_resource_decoding.py::test_any_bytes_are_read_or_refused_with_our_error",
-            "emulator/test_emulator_expressions_properties.py::test_any_text_compiles_or_is_refused_with_a_place",
-            "emulator/test_emulator_workflow.py::test_any_document_is_read_or_refused",
-            "emulator/test_emulator_bridge.py::test_any_body_is_answered",
+            "emulator/expressions/test_emulator_expressions_properties.py::test_any_text_compiles_or_is_refused_with_a_place",
+            "emulator/routing/test_emulator_workflow.py::test_any_document_is_read_or_refused",
+            "emulator/bridge/test_emulator_bridge.py::test_any_body_is_answered",
             "test_webhooks.py::test_anything_at_all_is_answered",
             "test_checkpoints.py::test_any_bytes_are_a_position_or_refused",
             "fuzzing/test_fuzz_corpus.py::test_the_corpus_is_read_or_refused",

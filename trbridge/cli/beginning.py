@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from ..emulator.clock import ManualClock
-    from ..emulator.seed_model import Seed
+    from ..emulator.seeds.model import Seed
 
 __all__ = ["clock_of", "clock_options", "read_stdin"]
 
@@ -79,7 +79,7 @@ def read_stdin() -> Seed:
     Raises:
         InvalidArgument: It is no seed; says where it is wrong.
     """
-    from ..emulator.seed import MAX_BYTES, parse
+    from ..emulator.seeds.seed import MAX_BYTES, parse
     from ..errors import InvalidArgument
 
     content = sys.stdin.buffer.read(MAX_BYTES + 1)

@@ -35,10 +35,10 @@ def export(data: str, as_json: bool, output: str | None) -> None:
 
 
 def _exported(data: str, *, as_json: bool) -> str:
-    from ..emulator.journal import SqliteJournal
-    from ..emulator.seed import dump
-    from ..emulator.seed_export import export_store
-    from ..emulator.store import Store
+    from ..emulator.seeds.exporting import export_store
+    from ..emulator.seeds.seed import dump
+    from ..emulator.state.journal import SqliteJournal
+    from ..emulator.state.store import Store
 
     try:
         journal = SqliteJournal(data)

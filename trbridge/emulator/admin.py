@@ -13,13 +13,13 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar
 import msgspec
 
 from ..errors import ApiError, BadRequest, InvalidArgument, MethodNotAllowed, NotFound, NotReady
-from .answer import Answer, error_answer
-from .basic_auth import Credentials, unauthorized
+from .access.basic_auth import Credentials, unauthorized
 from .clock import ManualClock
 from .controls import Controls, Kind
-from .faults import Fault, Rule, may_be_sent
+from .faults.rules import Fault, Rule, may_be_sent
 from .options import Options
-from .parameters import shown
+from .rest.answer import Answer, error_answer
+from .rest.parameters import shown
 from .web import AsgiScope, Receive, Send, check_host, check_origin, headers_of, parse_form, read_body, send_answer
 
 __all__ = ["PREFIX", "ROUTES", "Admin"]

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from .store import Store
+from .state.store import Store
 
 __all__ = ["MEANINGS", "Alert", "Alerts", "alerts_of"]
 

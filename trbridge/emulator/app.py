@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from .alarms import Alarms
+from .access.gatekeeper import Gatekeeper
+from .access.rate_limits import RateLimits
 from .alerts import alerts_of
-from .bridge import Bridge
-from .callbacks import Callbacks
-from .channels import Channels
+from .bridge.app import Bridge
+from .bridge.channels import Channels
+from .bridge.sockets import Sockets
+from .callbacks.callbacks import Callbacks
 from .controls import Controls
 from .driver import Driver
-from .faults import Faults
-from .gatekeeper import Gatekeeper
-from .interceptor import Interceptor
+from .faults.interceptor import Interceptor
+from .faults.record import Record
+from .faults.rules import Faults
 from .options import Options
-from .rate_limits import RateLimits
-from .record import Record
-from .rest import Rest
-from .sockets import Sockets
+from .rest.app import Rest
+from .state.alarms import Alarms
 from .web import AsgiScope, Receive, Send
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .model import Entity, TaskQueue, Worker, Workflow
+from .state.model import Entity, TaskQueue, Worker, Workflow
 
 if TYPE_CHECKING:
     from .testing import TaskRouter

@@ -11,17 +11,17 @@ import msgspec
 from .. import close_codes
 from ..errors import NotReady
 from .clock import Clock
-from .indexes import WORKSPACES_OF
-from .model import KINDS
 from .passing import pass_time
+from .state.indexes import WORKSPACES_OF
+from .state.model import KINDS
 
 if TYPE_CHECKING:
     from .alerts import Alerts
     from .app import App
     from .engine import Engine
-    from .faults import Faults
-    from .record import Record
-    from .seed_model import Seed
+    from .faults.record import Record
+    from .faults.rules import Faults
+    from .seeds.model import Seed
 
 __all__ = ["Controls", "Kind"]
 
@@ -119,12 +119,12 @@ class Controls:
         self.record.clear()
 
     def export(self) -> Seed:
-        """What there is, as a seed: see :mod:`trbridge.emulator.seed`.
+        """What there is, as a seed: see :mod:`trbridge.emulator.seeds.seed`.
 
         Raises:
             InvalidArgument: Names are not unique, so that a seed could not refer to what is meant.
         """
-        from .seed_export import export
+        from .seeds.exporting import export
 
         return export(self.engine)
 
@@ -138,7 +138,7 @@ class Controls:
             full: Allow everything below the resource (and, for a worker, activities and reservations), not
                 only what a token allows by itself.
         """
-        from .minting import mint
+        from .access.minting import mint
 
         return mint(self.engine, self.workspace_sid if sid is None else sid, kind, ttl, full=full)
 
@@ -153,7 +153,7 @@ class Controls:
         Raises:
             InvalidArgument: There is no such role or worker, or the time is none.
         """
-        from .minting import mint_access
+        from .access.minting import mint_access
 
         return mint_access(self.engine, worker_sid, role, ttl)
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from .model import Activity, TaskChannel, TaskQueue, Workflow, Workspace
-from .transaction import Transaction
+from .state.model import Activity, TaskChannel, TaskQueue, Workflow, Workspace
+from .state.transaction import Transaction
 
 __all__ = ["ACTIVITIES", "SINGLE_TASKING_ACTIVITIES", "TASK_CHANNELS", "TEMPLATES", "fill"]
 

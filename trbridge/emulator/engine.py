@@ -16,12 +16,12 @@ from typing import NamedTuple
 from ..errors import InvalidArgument
 from ..sids import SidFactory, check_sid
 from .clock import Clock, ManualClock, SystemClock
-from .deadlines import Deadlines, Due, Fire, prune_events
-from .event_data import Subject
-from .journal import Journal, NullJournal
-from .model import EventRecord
-from .store import Store
-from .transaction import Change, Running, Transaction
+from .state.deadlines import Deadlines, Due, Fire, prune_events
+from .state.event_data import Subject
+from .state.journal import Journal, NullJournal
+from .state.model import EventRecord
+from .state.store import Store
+from .state.transaction import Change, Running, Transaction
 
 __all__ = ["Committed", "Engine"]
 
@@ -144,7 +144,7 @@ class Engine:
     # Time
 
     def on_due(self, name: str, fire: Fire) -> None:
-        """Register what happens when a timer of :data:`~trbridge.emulator.deadlines.TIMERS` is due.
+        """Register what happens when a timer of :data:`~trbridge.emulator.state.deadlines.TIMERS` is due.
 
         Args:
             name: Such as ``"reservation.timeout"``.

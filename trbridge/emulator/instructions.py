@@ -17,11 +17,11 @@ from typing import Any, Final
 
 from ..errors import BadRequest, Gone
 from ..sids import is_sid
-from .eligibility import decoded
-from .model import Activity, Reservation, Task, Worker
-from .reservation_lifecycle import accept, reject
-from .transaction import Transaction
-from .transitions import status_of
+from .routing.eligibility import decoded
+from .routing.reservation_lifecycle import accept, reject
+from .routing.transitions import status_of
+from .state.model import Activity, Reservation, Task, Worker
+from .state.transaction import Transaction
 
 __all__ = ["INSTRUCTIONS", "InstructionRefused", "carry_out", "check_pending", "parameters_of"]
 

@@ -15,7 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import InvalidArgument
-from .sockets import ABORT
+from .bridge.sockets import ABORT
 from .web import is_loopback
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class _Http(HttpToolsProtocol):
 
 def _web_socket(**arguments: Any) -> asyncio.Protocol:
     """The protocol of a connection that is upgraded: uvicorn wants a class, and only ever calls it."""
-    from .websocket_protocol import WebSocketProtocol
+    from .bridge.websocket_protocol import WebSocketProtocol
 
     return WebSocketProtocol(**arguments)
 

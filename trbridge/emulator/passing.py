@@ -7,10 +7,10 @@ import contextlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from .alarms import Alarms
-    from .callbacks import Callbacks
+    from .callbacks.callbacks import Callbacks
     from .driver import Driver
     from .engine import Engine
+    from .state.alarms import Alarms
 
 __all__ = ["pass_time"]
 

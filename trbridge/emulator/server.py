@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from ..errors import ClientClosed, InvalidArgument, NotReady
 from ..sids import DEMO_ACCOUNT_SID
 from ..tokens import check_auth_token
-from . import routing
 from .app import create_app
 from .clock import Clock, ManualClock
 from .controls import Controls
 from .engine import Engine
-from .indexes import WORKSPACES_OF
-from .journal import open_journal
 from .listener import Listener, check_address
 from .operations import workspaces
 from .options import choose
 from .real_account import check_made_up
+from .routing import routing
+from .state.indexes import WORKSPACES_OF
+from .state.journal import open_journal
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-    from .seed_model import Seed
+    from .seeds.model import Seed
 
 __all__ = ["DEMO_ACCOUNT_SID", "Emulator"]
 
@@ -49,7 +49,7 @@ class Emulator(Controls):
             :class:`~trbridge.emulator.clock.ManualClock` time stands still until :meth:`advance`;
             ``"manual"`` is one that begins now.
         random_seed: Makes SIDs (and the made-up auth token) the same on every run.
-        seed: File (YAML or JSON), or :class:`~trbridge.emulator.seed.Seed`, with workspaces to begin with, in
+        seed: File (YAML or JSON), or :class:`~trbridge.emulator.seeds.seed.Seed`, with workspaces to begin with, in
             place of ``Demo``, if there are none yet.
         data: File that keeps everything across restarts; None keeps it in memory only.
         host: Address to listen on; ``localhost`` is 127.0.0.1 and, where the machine has it, ::1.
@@ -189,7 +189,7 @@ class Emulator(Controls):
     def _plant(self) -> None:
         """What a new emulator contains."""
         if self._seed is not None:
-            from .seed_apply import apply
+            from .seeds.applying import apply
 
             try:
                 apply(self.engine, self._seed)
@@ -231,6 +231,6 @@ class Emulator(Controls):
 
 
 def _read_seed(path: str | os.PathLike[str]) -> Seed:
-    from .seed import read  # most emulators have none
+    from .seeds.seed import read  # most emulators have none
 
     return read(path)

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..errors import NotFound
 from .contact_center import ContactCenter, filter_of, make, sid_of, step_of
-from .indexes import ACTIVITIES_BY_NAME, EVENTS_OF, RESERVATIONS_OF
-from .model import Activity, Entity, EventRecord, Reservation, Task, TaskQueue, Worker, Workflow
-from .record import matches
-from .rest_calls import ask, operation_on
+from .faults.record import matches
+from .rest.calls import ask, operation_on
+from .state.indexes import ACTIVITIES_BY_NAME, EVENTS_OF, RESERVATIONS_OF
+from .state.model import Activity, Entity, EventRecord, Reservation, Task, TaskQueue, Worker, Workflow
 from .threaded import EmulatorThread
 
 if TYPE_CHECKING:
     from .alerts import Alert
     from .controls import Kind
-    from .faults import Action, Fault
-    from .record import Entry, What
+    from .faults.record import Entry, What
+    from .faults.rules import Action, Fault
 
 __all__ = ["TaskRouter"]
 
@@ -253,7 +253,7 @@ class TaskRouter(EmulatorThread):
         return self.call(self.emulator.mint, kind, None if sid is None else sid_of(sid), ttl)
 
     def fault(self, action: Action, **fields: Any) -> Fault:
-        """Let something go wrong: see :class:`~trbridge.emulator.faults.Rule`."""
+        """Let something go wrong: see :class:`~trbridge.emulator.faults.rules.Rule`."""
         return self.call(self.emulator.faults.add, action, **fields)
 
     def release(self, fault: Fault) -> int:
@@ -265,7 +265,7 @@ class TaskRouter(EmulatorThread):
         self.call(self.emulator.faults.clear)
 
     def record(self, what: What | None = None, **wanted: Any) -> list[Entry]:
-        """What was said: see :meth:`Record.find <trbridge.emulator.record.Record.find>`."""
+        """What was said: see :meth:`Record.find <trbridge.emulator.faults.record.Record.find>`."""
         return self.call(self.emulator.record.find, what, **wanted)
 
     def alerts(self) -> list[Alert]:

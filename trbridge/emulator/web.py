@@ -12,8 +12,8 @@ import msgspec
 
 from ..errors import ApiError, BadRequest, Forbidden
 from ..hosts import host_of
-from .answer import Answer
-from .parameters import shown
+from .rest.answer import Answer
+from .rest.parameters import shown
 
 __all__ = [
     "AsgiScope",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from trbridge.emulator.engine import Committed, Engine
-from trbridge.emulator.model import Activity, Workspace
 from trbridge.emulator.operations import activities, task_queues, workers, workspaces
+from trbridge.emulator.state.model import Activity, Workspace
 from trbridge.errors import BadRequest
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.model import Activity, Worker, Workspace
 from trbridge.emulator.operations import checks
+from trbridge.emulator.state.model import Activity, Worker, Workspace
 from trbridge.errors import BadRequest
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from contact_center import Center
 
-from trbridge.emulator.model import Reservation
+from trbridge.emulator.state.model import Reservation
 from trbridge.errors import ApiError, BadRequest, Gone
 
 

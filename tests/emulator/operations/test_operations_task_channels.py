@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from trbridge.emulator.engine import Committed, Engine
-from trbridge.emulator.indexes import TASK_CHANNELS_BY_NAME
-from trbridge.emulator.model import Task, TaskChannel, Worker, WorkerChannel, Workspace
 from trbridge.emulator.operations import task_channels, workers, workspaces
+from trbridge.emulator.state.indexes import TASK_CHANNELS_BY_NAME
+from trbridge.emulator.state.model import Task, TaskChannel, Worker, WorkerChannel, Workspace
 from trbridge.errors import BadRequest
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from contact_center import Center
 
-from trbridge.emulator.model import Task
 from trbridge.emulator.operations import tasks, workspaces
+from trbridge.emulator.state.model import Task
 from trbridge.errors import BadRequest
 
 

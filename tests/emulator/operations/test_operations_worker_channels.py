@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from trbridge.emulator.engine import Committed, Engine
-from trbridge.emulator.indexes import WORKER_CHANNELS_OF
-from trbridge.emulator.model import WorkerChannel, Workspace
 from trbridge.emulator.operations import worker_channels, workers
+from trbridge.emulator.state.indexes import WORKER_CHANNELS_OF
+from trbridge.emulator.state.model import WorkerChannel, Workspace
 from trbridge.errors import BadRequest
 
 

@@ -7,9 +7,18 @@ from typing import Any
 import pytest
 
 from trbridge.emulator.engine import Committed, Engine
-from trbridge.emulator.indexes import ACTIVITIES_BY_NAME, RESERVATIONS_OF, WORKER_CHANNELS_OF
-from trbridge.emulator.model import Activity, Task, TaskChannel, TaskQueue, Worker, WorkerChannel, Workflow, Workspace
 from trbridge.emulator.operations import workers, workspaces
+from trbridge.emulator.state.indexes import ACTIVITIES_BY_NAME, RESERVATIONS_OF, WORKER_CHANNELS_OF
+from trbridge.emulator.state.model import (
+    Activity,
+    Task,
+    TaskChannel,
+    TaskQueue,
+    Worker,
+    WorkerChannel,
+    Workflow,
+    Workspace,
+)
 from trbridge.errors import BadRequest
 
 
@@ -191,7 +200,7 @@ def test_the_system_moves_a_worker_the_same_way(
 
 def reserved(engine: Engine, workspace: Workspace, worker: Worker, count: int = 1) -> list[Task]:
     """Tasks with a pending reservation of the worker each."""
-    from trbridge.emulator import lifecycle
+    from trbridge.emulator.routing import lifecycle
 
     with engine.transaction() as tx:
         queue = tx.create(TaskQueue, workspace.sid, friendly_name="Q")

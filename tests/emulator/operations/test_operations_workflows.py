@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from trbridge.emulator.engine import Committed, Engine
-from trbridge.emulator.model import Task, TaskQueue, Workflow, Workspace
 from trbridge.emulator.operations import task_queues, workflows, workspaces
+from trbridge.emulator.state.model import Task, TaskQueue, Workflow, Workspace
 from trbridge.errors import BadRequest
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from trbridge.emulator.engine import Committed, Engine
-from trbridge.emulator.indexes import INDEXES
-from trbridge.emulator.model import Activity, Reservation, Task, TaskQueue, Workspace
 from trbridge.emulator.operations import task_channels, workers, workspaces
+from trbridge.emulator.state.indexes import INDEXES
+from trbridge.emulator.state.model import Activity, Reservation, Task, TaskQueue, Workspace
 from trbridge.errors import BadRequest
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...errors import BadRequest
-from ..indexes import ACTIVITIES_BY_NAME, QUEUES_BY_ACTIVITY, WORKERS_BY_ACTIVITY
-from ..model import Activity, Workspace
-from ..transaction import Transaction
+from ..state.indexes import ACTIVITIES_BY_NAME, QUEUES_BY_ACTIVITY, WORKERS_BY_ACTIVITY
+from ..state.model import Activity, Workspace
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 

@@ -15,9 +15,9 @@ import msgspec
 
 from ...errors import BadRequest
 from ...wire import wire_name
-from ..indexes import BY_WORKSPACE
-from ..model import Activity, Entity, TaskQueue, Worker, Workspace
-from ..store import Store
+from ..state.indexes import BY_WORKSPACE
+from ..state.model import Activity, Entity, TaskQueue, Worker, Workspace
+from ..state.store import Store
 
 __all__ = [
     "ATTRIBUTES_LENGTH",

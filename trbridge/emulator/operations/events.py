@@ -7,11 +7,11 @@ from itertools import takewhile
 from typing import Any, Final
 
 from ...errors import BadRequest
-from ..indexes import EVENTS_OF, TASK_CHANNELS_BY_NAME
-from ..model import EventRecord, TaskChannel, Workspace
-from ..paging import Rows, WalkedRows
-from ..parameters import shown
-from ..store import Store
+from ..rest.paging import Rows, WalkedRows
+from ..rest.parameters import shown
+from ..state.indexes import EVENTS_OF, TASK_CHANNELS_BY_NAME
+from ..state.model import EventRecord, TaskChannel, Workspace
+from ..state.store import Store
 
 __all__ = ["DEFAULT_MINUTES", "HISTORY_SECONDS", "event_rows"]
 

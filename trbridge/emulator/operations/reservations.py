@@ -7,10 +7,10 @@ from typing import Final
 
 from ...errors import BadRequest
 from ..instructions import carry_out, parameters_of
-from ..lifecycle import complete_task, wrap_task
-from ..model import Reservation
-from ..transaction import Transaction
-from ..transitions import may_become, status_of
+from ..routing.lifecycle import complete_task, wrap_task
+from ..routing.transitions import may_become, status_of
+from ..state.model import Reservation
+from ..state.transaction import Transaction
 from .checks import Form, invalid
 
 __all__ = ["update"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from ...errors import BadRequest
 from ..defaults import TASK_CHANNELS
-from ..indexes import TASK_CHANNELS_BY_NAME, TASKS_BY_CHANNEL, WORKER_CHANNELS_BY_TASK_CHANNEL
-from ..model import TaskChannel, Worker, WorkerChannel, Workspace
-from ..transaction import Transaction
+from ..state.indexes import TASK_CHANNELS_BY_NAME, TASKS_BY_CHANNEL, WORKER_CHANNELS_BY_TASK_CHANNEL
+from ..state.model import TaskChannel, Worker, WorkerChannel, Workspace
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 

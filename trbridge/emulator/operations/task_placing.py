@@ -18,13 +18,13 @@ import msgspec
 
 from ...errors import BadRequest
 from ...sids import is_sid
-from ..eligibility import decoded
-from ..indexes import BY_WORKSPACE
-from ..model import Entity, Task, TaskQueue, Worker, Workflow, Workspace
-from ..parameters import is_true
-from ..transaction import Transaction
-from ..walk import enter_fields, first_filter
-from ..workflow import DEFAULT_FILTER, Configuration, parse_configuration
+from ..rest.parameters import is_true
+from ..routing.eligibility import decoded
+from ..routing.walk import enter_fields, first_filter
+from ..routing.workflow import DEFAULT_FILTER, Configuration, parse_configuration
+from ..state.indexes import BY_WORKSPACE
+from ..state.model import Entity, Task, TaskQueue, Worker, Workflow, Workspace
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 

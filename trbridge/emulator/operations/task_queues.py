@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...errors import BadRequest, ExpressionError
-from ..indexes import BY_WORKSPACE, TASKS_LIVE
-from ..model import Activity, TaskQueue, Workflow, Workspace
-from ..transaction import Transaction
+from ..state.indexes import BY_WORKSPACE, TASKS_LIVE
+from ..state.model import Activity, TaskQueue, Workflow, Workspace
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 
@@ -100,7 +100,7 @@ def _expression(text: str) -> str:
 
 
 def _names(workflow: Workflow, queue_sid: str) -> bool:
-    from ..workflow import parse_configuration
+    from ..routing.workflow import parse_configuration
 
     # A workflow is quickly passed by its text; only a match needs reading.
     return queue_sid in workflow.configuration and queue_sid in parse_configuration(workflow.configuration).queues()

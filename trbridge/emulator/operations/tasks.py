@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ...errors import BadRequest
-from ..indexes import TASK_CHANNELS_BY_NAME
-from ..lifecycle import cancel_task, complete_task, delete_task, re_evaluate, wrap_task
-from ..model import Task, TaskChannel, Workspace
-from ..transaction import Transaction
+from ..routing.lifecycle import cancel_task, complete_task, delete_task, re_evaluate, wrap_task
+from ..state.indexes import TASK_CHANNELS_BY_NAME
+from ..state.model import Task, TaskChannel, Workspace
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 from .task_placing import place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..model import WorkerChannel
-from ..transaction import Transaction
+from ..state.model import WorkerChannel
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import BadRequest
-from ..indexes import RESERVATIONS_BY_STATUS, WORKER_CHANNELS_OF, WORKERS_BY_NAME
-from ..model import Activity, TaskChannel, Worker, WorkerChannel, Workspace
-from ..transaction import Transaction
+from ..state.indexes import RESERVATIONS_BY_STATUS, WORKER_CHANNELS_OF, WORKERS_BY_NAME
+from ..state.model import Activity, TaskChannel, Worker, WorkerChannel, Workspace
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 
@@ -84,7 +84,7 @@ def change_activity(tx: Transaction, worker: Worker, activity_sid: str) -> Worke
 
 def delete(tx: Transaction, worker: Worker) -> None:
     """Delete a worker with its channels. Its open reservations end and their tasks are queued again [I]."""
-    from ..lifecycle import worker_deleted
+    from ..routing.lifecycle import worker_deleted
 
     worker_deleted(tx, worker)
     worker = tx.store.workers[worker.sid]
@@ -129,7 +129,7 @@ def _check_rejecting(tx: Transaction, form: Form) -> None:
 
 
 def _reject_pending(tx: Transaction, worker: Worker) -> None:
-    from ..lifecycle import reject
+    from ..routing.lifecycle import reject
 
     for reservation in tx.store.select(RESERVATIONS_BY_STATUS, (worker.sid, "pending")):
         reject(tx, reservation)

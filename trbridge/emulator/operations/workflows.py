@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ...errors import BadRequest, ExpressionError
-from ..indexes import TASKS_LIVE
-from ..model import TaskQueue, Workflow, Workspace
-from ..transaction import Transaction
+from ..state.indexes import TASKS_LIVE
+from ..state.model import TaskQueue, Workflow, Workspace
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 
@@ -51,7 +51,7 @@ def update(tx: Transaction, workflow: Workflow, form: Form) -> Workflow:
         workflow = tx.update(workflow, **fields)
         tx.emit("workflow.updated", workflow)
     if str(form.get("re_evaluate_tasks", "")).strip().lower() in {"true", "1", "yes"}:
-        from ..lifecycle import re_evaluate_tasks
+        from ..routing.lifecycle import re_evaluate_tasks
 
         re_evaluate_tasks(tx, workflow)
     return workflow
@@ -87,7 +87,7 @@ def _fields(tx: Transaction, workspace_sid: str, form: Form) -> dict[str, Any]:
 
 
 def _configuration(tx: Transaction, workspace_sid: str, text: str) -> str:
-    from ..workflow import parse_configuration
+    from ..routing.workflow import parse_configuration
 
     def queue_exists(sid: str) -> bool:
         queue = tx.store.get(TaskQueue, sid)

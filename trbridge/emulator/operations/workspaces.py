@@ -7,9 +7,19 @@ from typing import Any, Final
 
 from ...errors import BadRequest
 from ..defaults import TEMPLATES, fill
-from ..indexes import BY_WORKSPACE, EVENTS_OF
-from ..model import Activity, Reservation, Task, TaskChannel, TaskQueue, Worker, WorkerChannel, Workflow, Workspace
-from ..transaction import Transaction
+from ..state.indexes import BY_WORKSPACE, EVENTS_OF
+from ..state.model import (
+    Activity,
+    Reservation,
+    Task,
+    TaskChannel,
+    TaskQueue,
+    Worker,
+    WorkerChannel,
+    Workflow,
+    Workspace,
+)
+from ..state.transaction import Transaction
 from . import checks
 from .checks import Form
 

@@ -15,7 +15,7 @@ from .window import Window, chosen_channel
 from .workers import chosen_workers, worker_cumulative, workers_cumulative
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..state.store import Store
 
 __all__ = ["fetch"]
 

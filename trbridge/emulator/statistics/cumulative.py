@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ..model import EventRecord
+from ..state.model import EventRecord
 from .window import Window, iso
 
 if TYPE_CHECKING:
-    from ..model import TaskQueue, Workflow, Workspace
-    from ..store import Store
+    from ..state.model import TaskQueue, Workflow, Workspace
+    from ..state.store import Store
 
 __all__ = [
     "aggregate",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..routing import routing_of
+from ..routing.routing import routing_of
 
 if TYPE_CHECKING:
-    from ..model import TaskQueue
-    from ..store import Store
+    from ..state.model import TaskQueue
+    from ..state.store import Store
 
 __all__ = ["eligible_activities", "eligible_workers"]
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..indexes import BY_WORKSPACE, TASKS_BY_PRIORITY, TASKS_BY_STATUS, TASKS_LIVE, WORKERS_BY_ACTIVITY
-from ..model import Activity, Task, TaskQueue, Worker
+from ..state.indexes import BY_WORKSPACE, TASKS_BY_PRIORITY, TASKS_BY_STATUS, TASKS_LIVE, WORKERS_BY_ACTIVITY
+from ..state.model import Activity, Task, TaskQueue, Worker
 from .queues import eligible_activities
 
 if TYPE_CHECKING:
-    from ..model import Workflow, Workspace
-    from ..store import Store
+    from ..state.model import Workflow, Workspace
+    from ..state.store import Store
 
 __all__ = [
     "activity_statistics",

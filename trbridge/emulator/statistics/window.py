@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...errors import BadRequest
-from ..indexes import TASK_CHANNELS_BY_NAME
-from ..model import TaskChannel
-from ..parameters import shown
+from ..rest.parameters import shown
+from ..state.indexes import TASK_CHANNELS_BY_NAME
+from ..state.model import TaskChannel
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..state.store import Store
 
 __all__ = ["Window", "chosen_channel", "iso"]
 

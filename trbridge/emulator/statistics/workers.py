@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadRequest
-from ..indexes import QUEUES_BY_NAME
-from ..model import Activity, TaskQueue, Worker
-from ..parameters import shown
+from ..rest.parameters import shown
+from ..state.indexes import QUEUES_BY_NAME
+from ..state.model import Activity, TaskQueue, Worker
 from .cumulative import aggregate, reservation_counts, selected, span
 from .queues import eligible_workers
 from .window import Window
 
 if TYPE_CHECKING:
-    from ..model import Workspace
-    from ..store import Store
+    from ..state.model import Workspace
+    from ..state.store import Store
 
 __all__ = ["chosen_workers", "stints", "worker_cumulative", "workers_cumulative"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..model import EventRecord
+from ..state.model import EventRecord
 from .scope import Scope, iso
 
 __all__ = ["event_view"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ..event_data import Subject
-from ..model import Entity, EventRecord, Reservation, Task, Worker, WorkerChannel
+from ..state.event_data import Subject
+from ..state.model import Entity, EventRecord, Reservation, Task, Worker, WorkerChannel
 from . import internal
 from .rest import REST_VIEWS
 from .scope import Scope

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from ..model import (
+from ..state.model import (
     Activity,
     Entity,
     Reservation,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from ..answer import Call
-from ..paging import Page
-from ..route import Route
+from ..rest.answer import Call
+from ..rest.paging import Page
+from ..rest.route import Route
 
 __all__ = ["page_view"]
 

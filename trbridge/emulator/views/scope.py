@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ..model import Activity, Entity, Task, TaskChannel, Workflow
-from ..store import Store
+from ..state.model import Activity, Entity, Task, TaskChannel, Workflow
+from ..state.store import Store
 
 __all__ = ["Scope", "iso", "seconds"]
 

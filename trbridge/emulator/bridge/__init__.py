@@ -1,0 +1,1 @@
+"""The event bridge: requests over HTTP, and websockets."""

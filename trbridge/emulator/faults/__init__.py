@@ -1,0 +1,1 @@
+"""Faults on purpose, and the record of what was said."""

@@ -1,0 +1,1 @@
+"""Routing: workflows, who is eligible, what becomes of tasks and reservations."""

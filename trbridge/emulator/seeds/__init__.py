@@ -1,0 +1,1 @@
+"""Seeds: a file in, a workspace out, and back."""

@@ -1,0 +1,1 @@
+"""What the emulator keeps: entities, indexes, transactions, the log, the journal, timers."""
