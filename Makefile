@@ -15,7 +15,7 @@ BIN := .venv/bin
 demo: .venv/ready
 	@$(BIN)/trbridge demo
 
-# Branch coverage of the package gates at 95 % (pyproject.toml, tool.coverage.report).
+# Branch coverage of the package gates at 98 % (pyproject.toml, tool.coverage.report).
 test: .venv/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term
 

@@ -7,12 +7,9 @@ from collections.abc import Coroutine, Generator
 from contextlib import suppress
 from typing import Any
 
-import pytest
 from client_bench import Bench
 
 from trbridge import TaskRouterError
-
-pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 
 
 class CancelledAt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -68,11 +69,13 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
         counting("tasks", "create_task")
         for name in ("call_at", "call_later", "call_soon", "create_future"):
             counting("timers", name)
+        gc.disable()  # a collection calls back into whoever watches it, at a moment that is nobody's choice
         sys.setprofile(doings.called)
         try:
             yield doings
         finally:
             sys.setprofile(None)
+            gc.enable()
             monkeypatch.undo()
 
     return watch
