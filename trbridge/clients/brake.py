@@ -22,17 +22,18 @@ class ConnectionBrake:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._full: dict[object, None] = {}  # a third of an empty set
+        self._full: tuple[object, ...] = ()  # nearly always; an empty set or list of its own each client would keep
 
     def hold(self, lane: object) -> None:
         """Read nothing more, for the sake of this handler."""
-        self._full[lane] = None
+        if lane not in self._full:
+            self._full = (*self._full, lane)
         self.apply()
 
     def release(self, lane: object) -> None:
         """This handler keeps up again; others may not."""
         if lane in self._full:
-            del self._full[lane]
+            self._full = tuple(other for other in self._full if other is not lane)
             self.apply()
 
     def apply(self) -> None:
