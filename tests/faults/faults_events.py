@@ -14,6 +14,7 @@ _CATCHING: Final = "clients/test_worker_catching_up.py::"
 _EVENTS: Final = "clients/test_worker_events.py::"
 _CLIENT: Final = "faults/test_faults_client.py::"
 _HANDLERS: Final = "faults/test_faults_handlers.py::"
+_HANDLERS_TIME: Final = "faults/test_faults_handlers_time.py::"
 _DRIFT: Final = "faults/test_faults_drift.py::"
 _LEDGER: Final = "clients/test_ledger.py::"
 _MANY: Final = "faults/test_faults_many.py::"
@@ -151,8 +152,8 @@ EVENTS: Final = (
         "the others go on; with a `timeout` it is cancelled, reported and replaced, even if it ignores that",
         (
             _HANDLERS + "test_f49_a_slow_handler_holds_up_nobody_else",
-            _HANDLERS + "test_f49_one_that_takes_too_long_is_cancelled_reported_and_replaced",
-            _HANDLERS + "test_f49_one_that_swallows_its_cancellation_is_left_to_itself",
+            _HANDLERS_TIME + "test_f49_one_that_takes_too_long_is_cancelled_reported_and_replaced",
+            _HANDLERS_TIME + "test_f49_one_that_swallows_its_cancellation_is_left_to_itself",
             _CLIENT + "test_f49_a_handler_that_never_returns_holds_nobody_up",
         ),
     ),
