@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import force_setattr
 from seat_bench import Seat
 
 from trbridge import DecodeError, SlowConsumer
@@ -179,3 +180,17 @@ async def test_a_reservation_that_is_gone_before_it_could_be_read(seat: Seat) ->
     seen = await seat.until("reservation.created")
     assert [event.type for event in seen] == ["reservation.created"]
     assert (seen[0].payload.sid, seen[0].payload.task) == (WR, None)
+
+
+async def test_a_status_of_tomorrow_does_not_take_a_reservation_out_of_reach(seat: Seat) -> None:
+    """The service names one that this version does not know: what follows is told all the same."""
+    seat.listen("reservation.created", "reservation.completed")
+    seat.inject(
+        "reservation.created", {**PENDING, "task": {"sid": WT, "assignment_status": "reserved", "attributes": "{}"}}
+    )
+    (created,) = await seat.until("reservation.created")
+    force_setattr(created.payload, "reservation_status", "onhold")
+    seat.inject("reservation.completed", status("completed"))
+    completed = (await seat.until("reservation.completed"))[-1]
+    assert completed.payload is created.payload
+    assert completed.payload.reservation_status == "completed"

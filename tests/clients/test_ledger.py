@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from trbridge.clients.ledger import Comparison, Ledger, Sighting, compare, is_over, news
+from trbridge.clients.ledger import Comparison, Ledger, Sighting, compare, is_further, is_over, news
 from trbridge.emulator.routing.transitions import RESERVATION_TRANSITIONS
 
 STATUSES = sorted(RESERVATION_TRANSITIONS)
@@ -61,6 +61,21 @@ def test_a_created_frame_shows_that_it_was_no_earlier_lifes() -> None:
 
 def test_a_status_of_tomorrow_is_no_finding() -> None:
     assert compare({}, {}, [Sighting("WR1", "parked")], first=False) == ([], [])
+
+
+@pytest.mark.parametrize("before", [[], ["pending"], ["pending", "accepted"], ["pending", "completed"]])
+def test_a_status_of_tomorrow_tells_nothing_and_hides_nothing(before: list[str]) -> None:
+    """Statuses are open (rest-api 5): one that we do not know must not stop what is known of the others."""
+    ledger = Ledger()
+    ledger.compared = True
+    for status in before:
+        ledger.hear("WR1", status)
+    assert not ledger.is_news("WR1", "onhold")
+    assert ledger.hear("WR1", "onhold") == ()
+    assert not ledger.adopt("WR1", "onhold")
+    assert not is_further("onhold", "pending")
+    assert is_further("accepted", "onhold")
+    assert ledger.hear("WR1", "completed")[-1:] == (("completed",) if before[-1:] != ["completed"] else ())
 
 
 def test_what_the_service_still_lists_is_forgotten_last() -> None:

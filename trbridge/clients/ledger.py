@@ -27,6 +27,8 @@ _WAY: Final[Mapping[str, int]] = {
 }
 _BEGINNING: Final = "pending"
 _END: Final = 3
+_NOWHERE: Final = -1
+"""Where a status is that we do not know: a service of tomorrow may have more. It tells nothing, and hides nothing."""
 
 MOST_REMEMBERED: Final = 10_000
 """Reservations that are over, or were before the first comparison, and are remembered (F43, F50)."""
@@ -53,12 +55,12 @@ class Findings(NamedTuple):
 
 def is_over(status: str) -> bool:
     """Whether nothing follows this status (rest-api 5)."""
-    return _WAY[status] == _END
+    return _WAY.get(status) == _END
 
 
 def is_further(status: str, than: str | None) -> bool:
     """Whether a status is further on the way than another; than an unknown one any is."""
-    return _WAY[status] > _WAY.get(than or "", -1)
+    return _WAY.get(status, _NOWHERE) > _WAY.get(than or "", _NOWHERE)
 
 
 def news(told: str | None, noted: str | None, seen: str) -> tuple[str, ...]:
@@ -72,6 +74,8 @@ def news(told: str | None, noted: str | None, seen: str) -> tuple[str, ...]:
     Returns:
         Statuses to tell, in this order.
     """
+    if seen not in _WAY:
+        return ()
     if told is not None:
         return (seen,) if is_further(seen, told) else ()
     if noted is not None and seen != _BEGINNING:
@@ -171,12 +175,12 @@ class Ledger:
     def _news(self, sid: str, status: str) -> tuple[str, ...]:
         told = self._open.get(sid)
         if told is not None:  # as of most: the first of the rules, in 0.75 x the time; it is asked twice an event
-            return (status,) if _WAY[status] > _WAY[told] else ()
+            return (status,) if _WAY.get(status, _NOWHERE) > _WAY[told] else ()
         return news(self._ended.get(sid), self._noted.get(sid), status)
 
     def adopt(self, sid: str, status: str) -> bool:
-        """Take over one that is under way without telling of it; False if it is over, pending or known."""
-        wanted = not is_over(status) and status != _BEGINNING and self.told(sid) is None
+        """Take over one that is under way without telling of it; False if it is known, or its status is another."""
+        wanted = _WAY[_BEGINNING] < _WAY.get(status, _NOWHERE) < _END and self.told(sid) is None
         if wanted and not (sid in self._noted and is_further(self._noted[sid], status)):
             self._tell(sid, status)
             return True
