@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from planting import new_engine, planted, support
 
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Committed, Engine
 from trbridge.emulator.operations import task_queues, workers, workflows, workspaces
-from trbridge.emulator.routing import routing
 from trbridge.emulator.seeds import seed
 from trbridge.emulator.seeds.references import Names, walk
 from trbridge.emulator.state.indexes import ACTIVITIES_BY_NAME, TASK_CHANNELS_BY_NAME, WORKERS_BY_NAME
@@ -67,24 +67,6 @@ workspaces:
       - {workflow: Main, routing_target: $worker(Bob), ignore_capacity: false}
   - friendly_name: Empty
 """
-
-
-def new_engine(*, routes: bool = False) -> Engine:
-    engine = Engine(clock=ManualClock(), random=Random(7))  # noqa: S311
-    if routes:
-        routing.install(engine)
-    return engine
-
-
-def planted(content: str | dict[str, Any], engine: Engine | None = None) -> Engine:
-    engine = engine or new_engine()
-    text = content if isinstance(content, str) else json.dumps(content)
-    seed.apply(engine, seed.parse(text))
-    return engine
-
-
-def support(**parts: Any) -> dict[str, Any]:
-    return {"workspaces": [{"friendly_name": "Support", **parts}]}
 
 
 def named(engine: Engine, kind: type[Any], name: str) -> Any:

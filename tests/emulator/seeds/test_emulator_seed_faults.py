@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 import yaml
+from planting import new_engine, planted, support
 
-from trbridge.emulator.clock import ManualClock
-from trbridge.emulator.engine import Engine
-from trbridge.emulator.routing import routing
 from trbridge.emulator.seeds import seed
 from trbridge.errors import InvalidArgument
 
 YAML = "workspaces: [{friendly_name: Support}]"
-
-
-def new_engine(*, routes: bool = False) -> Engine:
-    engine = Engine(clock=ManualClock(), random=Random(7))  # noqa: S311
-    if routes:
-        routing.install(engine)
-    return engine
-
-
-def planted(content: str | dict[str, Any], engine: Engine | None = None) -> Engine:
-    engine = engine or new_engine()
-    text = content if isinstance(content, str) else json.dumps(content)
-    seed.apply(engine, seed.parse(text))
-    return engine
-
-
-def support(**parts: Any) -> dict[str, Any]:
-    return {"workspaces": [{"friendly_name": "Support", **parts}]}
 
 
 # Faults and their places

@@ -7,22 +7,20 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from journal_file import new_workspace, opened
 
 from trbridge.emulator.clock import ManualClock
 from trbridge.emulator.engine import Engine
-from trbridge.emulator.operations import activities, workspaces
+from trbridge.emulator.operations import activities
 from trbridge.emulator.state.indexes import INDEXES
 from trbridge.emulator.state.journal import NullJournal, SqliteJournal, open_journal
-from trbridge.emulator.state.model import Activity, Task, Worker, Workspace
+from trbridge.emulator.state.model import Activity, Task, Worker
 from trbridge.emulator.state.store import Store
 from trbridge.errors import InvalidArgument, JournalError
 
@@ -30,21 +28,6 @@ from trbridge.errors import InvalidArgument, JournalError
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data.db"
-
-
-@contextmanager
-def opened(path: Path, seed: int = 1, **arguments: Any) -> Iterator[Engine]:
-    arguments.setdefault("clock", ManualClock())
-    engine = Engine(journal=SqliteJournal(path), random=Random(seed), **arguments)  # noqa: S311
-    try:
-        yield engine
-    finally:
-        engine.close()
-
-
-def new_workspace(engine: Engine, name: str = "S") -> Workspace:
-    with engine.transaction() as tx:
-        return workspaces.create(tx, engine.account_sid, {"friendly_name": name, "template": "FIFO"})
 
 
 def test_a_restart_finds_everything_in_its_place(path: Path) -> None:

@@ -5,40 +5,19 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
+from journal_file import new_workspace, opened
 
-from trbridge.emulator.clock import ManualClock
-from trbridge.emulator.engine import Engine
-from trbridge.emulator.operations import workspaces
 from trbridge.emulator.state.journal import SCHEMA_VERSION, SqliteJournal
-from trbridge.emulator.state.model import Workspace
 from trbridge.errors import JournalError
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "data.db"
-
-
-@contextmanager
-def opened(path: Path, seed: int = 1, **arguments: Any) -> Iterator[Engine]:
-    arguments.setdefault("clock", ManualClock())
-    engine = Engine(journal=SqliteJournal(path), random=Random(seed), **arguments)  # noqa: S311
-    try:
-        yield engine
-    finally:
-        engine.close()
-
-
-def new_workspace(engine: Engine, name: str = "S") -> Workspace:
-    with engine.transaction() as tx:
-        return workspaces.create(tx, engine.account_sid, {"friendly_name": name, "template": "FIFO"})
 
 
 def test_a_file_in_use_is_refused_by_name(path: Path) -> None:
